@@ -1,0 +1,165 @@
+"""The one door to PostgreSQL: connections per task, migrations, and the transaction in which a request reads.
+
+In: settings. Out: psycopg connections. The embedded cluster has a login role per task (``ra_loader``, ``ra_service``); an
+external server is reached with the one address of ``RISICOATLAS_DATABASE_URL``, whose role must be a member of the roles
+of ``migrations/provision.sql``. No connection is ever used as superuser but by :func:`provision`.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import resources
+from typing import LiteralString, cast
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import TupleRow
+from psycopg_pool import ConnectionPool
+
+from risicoatlas.cluster import Cluster, Notice
+from risicoatlas.errors import ClusterError, UnavailableError
+from risicoatlas.settings import Settings
+
+Connection = psycopg.Connection[TupleRow]
+STATEMENT_TIMEOUT_S = 60
+
+
+@dataclass(frozen=True)
+class Database:
+    """Where the data is. ``conninfo`` gives the connection string of a task: loader, service or superuser."""
+
+    conninfo: Callable[[str], str]
+
+    @contextmanager
+    def loader(self, *, autocommit: bool = False) -> Iterator[Connection]:
+        """A connection that owns the tables: loading, classifying, publishing and managing keys."""
+        with _connect(self.conninfo("loader"), autocommit=autocommit, application_name="risicoatlas loader") as connection:
+            connection.execute("SET ROLE ra_owner")
+            if not autocommit:
+                connection.commit()
+            yield connection
+
+    def pool(self, *, min_size: int = 1, max_size: int = 8) -> ConnectionPool[Connection]:
+        """A pool of service connections: no rights of their own, a role is taken per transaction by :func:`reading`."""
+        return ConnectionPool(
+            self.conninfo("service"),
+            min_size=min_size,
+            max_size=max_size,
+            open=False,
+            timeout=10,
+            check=ConnectionPool.check_connection,
+            kwargs={"application_name": "risicoatlas service"},
+        )
+
+
+def _connect(conninfo: str, *, autocommit: bool, application_name: str) -> Connection:
+    try:
+        return psycopg.connect(conninfo, autocommit=autocommit, application_name=application_name, connect_timeout=10)
+    except psycopg.OperationalError as error:
+        raise UnavailableError(f"the database cannot be reached: {error}") from error
+
+
+@contextmanager
+def opened(settings: Settings, *, durable: bool = True, notice: Notice = lambda text: None) -> Iterator[Database]:
+    """The database of these settings, running and migrated: the embedded cluster, or the external server."""
+    if settings.database_url:
+        url = settings.database_url
+        database = Database(lambda task: url)
+        migrate(database)
+        yield database
+        return
+    with Cluster(settings.home, durable=durable, notice=notice).running() as cluster:
+        users = {"loader": "ra_loader", "service": "ra_service", "superuser": "postgres"}
+        database = Database(lambda task: cluster.conninfo(users[task]))
+        provision(cluster)
+        migrate(database)
+        yield database
+
+
+def provision(cluster: Cluster, dbname: str = "risicoatlas") -> None:
+    """Database, extensions and roles of the embedded cluster; does nothing that is done already."""
+    with psycopg.connect(cluster.conninfo("postgres", "postgres"), autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(20221015)")
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [dbname]).fetchone():
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(dbname)))
+    with psycopg.connect(cluster.conninfo("postgres", dbname), autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(20221015)")
+        marked = connection.execute("SELECT to_regprocedure('ra_provisioned()') IS NOT NULL").fetchone()
+        if not marked or not marked[0]:
+            connection.execute(cast(LiteralString, _resource("provision.sql")))
+
+
+def migrate(database: Database) -> None:
+    """Apply the numbered migrations that are not applied yet, each in a transaction of its own, forward only."""
+    with database.loader() as connection:
+        done = _applied(connection)
+        for name in _migration_names():
+            text = _resource(name)
+            digest = hashlib.sha256(text.encode()).hexdigest()
+            if name in done:
+                if done[name] != digest:
+                    raise ClusterError(f"migration {name} was changed after it had been applied: add a new one instead")
+                continue
+            with connection.transaction():
+                connection.execute("SELECT pg_advisory_xact_lock(20221016)")
+                if name in _applied(connection):
+                    continue
+                connection.execute(cast(LiteralString, text))
+                connection.execute("INSERT INTO beheer.migratie (naam, sha256) VALUES (%s, %s)", [name, digest])
+        connection.commit()
+
+
+def _applied(connection: Connection) -> dict[str, str]:
+    row = connection.execute("SELECT to_regclass('beheer.migratie') IS NOT NULL").fetchone()
+    if not row or not row[0]:
+        return {}
+    return dict(connection.execute("SELECT naam, sha256 FROM beheer.migratie").fetchall())
+
+
+def _migration_names() -> list[str]:
+    folder = resources.files("risicoatlas") / "migrations"
+    return sorted(entry.name for entry in folder.iterdir() if entry.name[:4].isdecimal() and entry.name.endswith(".sql"))
+
+
+def _resource(name: str) -> str:
+    return (resources.files("risicoatlas") / "migrations" / name).read_text(encoding="utf-8")
+
+
+@contextmanager
+def reading(
+    pool: ConnectionPool[Connection], *, role: str = "ra_public", areas: str = "", timeout_s: int = STATEMENT_TIMEOUT_S
+) -> Iterator[Connection]:
+    """One read-only transaction as ``ra_public`` or ``ra_restricted``; ``areas`` is the comma list that the policies read.
+
+    Role and areas are transaction-local: nothing of them is left on the pooled connection.
+    """
+    try:
+        with pool.connection() as connection, connection.transaction():
+            connection.execute(
+                "SELECT set_config('transaction_read_only', 'on', true), set_config('role', %s, true),"
+                " set_config('risicoatlas.areas', %s, true), set_config('statement_timeout', %s, true)",
+                [role, areas, f"{timeout_s}s"],
+            )
+            yield connection
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        if isinstance(error, psycopg.errors.QueryCanceled):
+            raise UnavailableError(f"the answer took longer than {timeout_s} s: ask for a smaller area or fewer objects") from error
+        raise UnavailableError("the database cannot be reached at the moment") from error
+
+
+def refuse_strong_role(connection: Connection) -> None:
+    """Raise unless the service's role is weak: no superuser, no BYPASSRLS, no owner of a restricted table without FORCE."""
+    row = connection.execute(
+        "SELECT session_user, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = session_user"
+    ).fetchone()
+    if row is None or row[1] or row[2]:
+        raise ClusterError("the role of the service is superuser or has BYPASSRLS: give it a role that row-level security binds")
+    unforced = connection.execute(
+        "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE n.nspname = 'besloten' AND c.relkind IN ('r', 'p')"
+        " AND NOT (c.relrowsecurity AND c.relforcerowsecurity)"
+    ).fetchall()
+    if unforced:
+        names = ", ".join(name for (name,) in unforced)
+        raise ClusterError(f"tables in besloten without forced row-level security: {names}")

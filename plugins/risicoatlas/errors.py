@@ -1,0 +1,97 @@
+"""Every error that RisicoAtlas raises on purpose, as one small tree.
+
+    RisicoAtlasError
+    ├── SettingError             a setting of the process           stops the start
+    ├── ConfigError              a file in config/ or styles/       stops the start, begins with file:line
+    ├── SourceError              a file that is loaded              exit code 1, names file and place
+    ├── ClusterError             the embedded PostGIS               exit code 1
+    ├── UnavailableError         database gone or not ready         503
+    ├── RequestError             what a client sent                 400, with the parameter as locator
+    │   ├── NotFoundError        no such thing, or hidden           404
+    │   └── LimitError           a bound that the request passes    400 or 413
+    └── AccessError
+        ├── CredentialError      present but not valid              401
+        └── ForbiddenError       known actor, not allowed           403
+
+An error is raised where it is known and rendered at the edges only: the command line, the WFS exception report, pygeoapi's
+answer, MapProxy, and the plain pages. ``str(error)`` is fit for the client: our own words, never the database's.
+"""
+
+from pathlib import Path
+
+
+class RisicoAtlasError(Exception):
+    """Base: an OGC exception code and an HTTP status for the edges that need them."""
+
+    code = "NoApplicableCode"
+    status = 500
+
+
+class SettingError(RisicoAtlasError):
+    """A setting that cannot be used: its name, what was found, what would be right."""
+
+    def __init__(self, name: str, found: str, expected: str) -> None:
+        super().__init__(f"{name}: found {found!r}, expected {expected}")
+
+
+class ConfigError(RisicoAtlasError):
+    """A file of the configuration that cannot be used; the message begins with ``file:line``."""
+
+    def __init__(self, path: Path | str, line: int | None, message: str) -> None:
+        super().__init__(f"{path}:{line or 1}: {message}")
+
+
+class SourceError(RisicoAtlasError):
+    """A source file that cannot be loaded: the file, the place in it, what was found and what would be right."""
+
+    def __init__(self, path: Path | str, place: str | None, message: str) -> None:
+        super().__init__(f"{path}{f' ({place})' if place else ''}: {message}")
+
+
+class ClusterError(RisicoAtlasError):
+    """The embedded PostgreSQL could not be found, made, started or stopped."""
+
+
+class UnavailableError(RisicoAtlasError):
+    """The database is not there, or nothing is published yet."""
+
+    status = 503
+
+
+class RequestError(RisicoAtlasError):
+    """A request that cannot be answered as it stands; ``locator`` names the parameter (OWS Common 8.3)."""
+
+    code = "InvalidParameterValue"
+    status = 400
+
+    def __init__(self, message: str, locator: str | None = None, code: str | None = None) -> None:
+        super().__init__(message)
+        self.locator = locator
+        self.code = code or type(self).code
+
+
+class NotFoundError(RequestError):
+    """No such layer or object; hidden ones give the very same answer."""
+
+    code = "NotFound"
+    status = 404
+
+
+class LimitError(RequestError):
+    """The request passes a bound; the message names the bound and its value."""
+
+
+class AccessError(RisicoAtlasError):
+    """Who asks may not have this."""
+
+    status = 403
+
+
+class CredentialError(AccessError):
+    """A credential was sent and is not valid; never treated as anonymous."""
+
+    status = 401
+
+
+class ForbiddenError(AccessError):
+    """A known actor without the right."""

@@ -1,0 +1,67 @@
+"""Settings of one process: read once from the environment, handed down as a frozen value.
+
+Precedence: what the command line gives, then the environment, then the default. A value that cannot be used stops the
+start with the name of the variable.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from risicoatlas.errors import SettingError
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What varies between installations. Secrets are left out of ``repr``."""
+
+    home: Path
+    config: Path
+    styles: Path
+    host: str = "127.0.0.1"
+    port: int = 8080
+    workers: int = 2
+    public_url: str = "http://127.0.0.1:8080"
+    database_url: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str] = os.environ, *, home: Path | None = None) -> "Settings":
+        """Read ``RISICOATLAS_*``; an unusable value raises :class:`SettingError` with its name."""
+        port = _integer(environ, "RISICOATLAS_PORT", 8080, 1, 65535)
+        config = Path(environ.get("RISICOATLAS_CONFIG", CHECKOUT / "config")).resolve()
+        if not config.is_dir():
+            raise SettingError("RISICOATLAS_CONFIG", str(config), "a folder with the layout of config/")
+        return cls(
+            home=(home or Path(environ.get("RISICOATLAS_HOME", ".risicoatlas"))).resolve(),
+            config=config,
+            styles=config.parent / "styles" if (config.parent / "styles").is_dir() else CHECKOUT / "styles",
+            host=environ.get("RISICOATLAS_HOST", "127.0.0.1"),
+            port=port,
+            workers=_integer(environ, "RISICOATLAS_WORKERS", 2, 1, 256),
+            public_url=_url(environ, "RISICOATLAS_PUBLIC_URL", f"http://127.0.0.1:{port}"),
+            database_url=environ.get("RISICOATLAS_DATABASE_URL") or None,
+        )
+
+    def on_port(self, port: int) -> "Settings":
+        """The same settings on another port; a public URL that was derived from the port follows it."""
+        derived = self.public_url == f"http://127.0.0.1:{self.port}"
+        return replace(self, port=port, public_url=f"http://127.0.0.1:{port}" if derived else self.public_url)
+
+
+def _integer(environ: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = environ.get(name, str(default))
+    if not text.isdecimal() or not low <= int(text) <= high:
+        raise SettingError(name, text, f"a whole number from {low} to {high}")
+    return int(text)
+
+
+def _url(environ: Mapping[str, str], name: str, default: str) -> str:
+    text = environ.get(name, default).rstrip("/")
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise SettingError(name, text, "an http(s) address without query, such as https://atlas.example.nl")
+    return text
