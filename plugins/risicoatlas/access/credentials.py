@@ -9,7 +9,7 @@ import binascii
 from collections.abc import Mapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import unquote_plus
 
 from psycopg_pool import ConnectionPool
 
@@ -75,7 +75,6 @@ def _take_parameter(environ: dict[str, Any]) -> list[str]:
     query = environ.get("QUERY_STRING", "")
     if KEY_PARAMETER not in query.lower():
         return []
-    pairs = parse_qsl(query, keep_blank_values=True)
-    taken = [value for name, value in pairs if name.lower() == KEY_PARAMETER]
-    environ["QUERY_STRING"] = urlencode([pair for pair in pairs if pair[0].lower() != KEY_PARAMETER])
-    return taken
+    parts = [(unquote_plus(part.partition("=")[0]).lower() == KEY_PARAMETER, part) for part in query.split("&")]
+    environ["QUERY_STRING"] = "&".join(part for is_key, part in parts if not is_key)
+    return [unquote_plus(part.partition("=")[2]) for is_key, part in parts if is_key]

@@ -1,0 +1,301 @@
+"""A publication: run each layer's ``publish.sql``, compare with what is served, and change only what differs.
+
+One transaction for all layers: a crash at any point leaves the last publication untouched, and readers see either the old
+or the new number. Where much changes the table is built beside and swapped; where little does, rows are ended and added.
+Unchanged rows keep the publication in which they came.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import LiteralString, cast
+
+import psycopg
+from psycopg import sql
+
+from risicoatlas import crs
+from risicoatlas.catalogue import GEOMETRY, KEY, Catalogue, Layer
+from risicoatlas.database import Connection
+from risicoatlas.errors import ConfigError, UnavailableError
+from risicoatlas.publish import tables
+
+# Above this share of changed rows a rebuild is cheaper than updating indexes row by row.
+REBUILD_SHARE = 0.2
+PRUNE_AFTER = "7 days"
+LOCK_TIMEOUT = "20s"
+LOCK_NUMBER = 20221017
+
+Notice = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class LayerResult:
+    """What one publication did to one layer, in rows."""
+
+    layer: str
+    total: int
+    added: int
+    ended: int
+
+
+@dataclass(frozen=True)
+class Publication:
+    """A publication that was made; ``number`` is None when nothing had changed."""
+
+    number: int | None
+    layers: tuple[LayerResult, ...]
+
+
+def publish(
+    connection: Connection, catalogue: Catalogue, names: Iterable[str] | None = None, notice: Notice = lambda text: None
+) -> Publication:
+    """Publish the named layers, or all; commits at the end.
+
+    Raises :class:`ConfigError` for a ``publish.sql`` that does not give the layer's fields, :class:`UnavailableError` when a
+    reader holds a table for longer than the lock timeout.
+    """
+    chosen = [layer for layer in catalogue if names is None or layer.name in set(names)]
+    try:
+        with connection.transaction():
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK_NUMBER])
+            return _publish(connection, chosen, notice)
+    except psycopg.errors.LockNotAvailable as error:
+        raise UnavailableError(f"a reader held a layer for longer than {LOCK_TIMEOUT}: publish again, nothing was changed") from error
+
+
+def _publish(connection: Connection, layers: list[Layer], notice: Notice) -> Publication:
+    row = connection.execute("SELECT nextval('beheer.publicatie_nummer')").fetchone()
+    number = int(row[0]) if row else 0
+    results = []
+    for layer in layers:
+        notice(f"publishing {layer.name}")
+        results.append(_publish_layer(connection, layer, number))
+    changed = [result.layer for result in results if result.added or result.ended]
+    first = not connection.execute("SELECT 1 FROM publiek.publicatie LIMIT 1").fetchone()
+    if not changed and not first:
+        return Publication(None, tuple(results))
+    public = {layer.name for layer in layers if not layer.restricted}
+    connection.execute(
+        "INSERT INTO publiek.publicatie (nummer, lagen) VALUES (%s, %s)", [number, [name for name in changed if name in public]]
+    )
+    for layer in layers:
+        if not layer.restricted:
+            _store_state(connection, layer, number)
+    return Publication(number, tuple(results))
+
+
+def _publish_layer(connection: Connection, layer: Layer, number: int) -> LayerResult:
+    fresh = _fresh_rows(connection, layer)
+    served = tables.fits(connection, layer)
+    total, added, ended = _difference(connection, layer, fresh, served)
+    if not served or added + ended > REBUILD_SHARE * max(total, 1):
+        _rebuild(connection, layer, fresh, number, served)
+    elif added or ended:
+        _change(connection, layer, fresh, number)
+    connection.execute(sql.SQL("DROP TABLE {}").format(fresh))
+    return LayerResult(layer.name, total, added, ended)
+
+
+def _fresh_rows(connection: Connection, layer: Layer) -> sql.Identifier:
+    """A temporary table with the rows of ``publish.sql`` and a hash of each."""
+    path = layer.folder / "publish.sql"
+    fresh = sql.Identifier("pg_temp", f"vers_{layer.name}"[:63])
+    fields = [sql.Identifier(name) for name in tables.data_fields(layer)]
+    casts = [
+        sql.SQL("{0}::{1} AS {0}").format(sql.Identifier(field.name), tables.COLUMN_TYPES[field.type])
+        for field in layer.fields
+        if field.name != tables.PUBLICATION
+    ]
+    statement = sql.SQL(
+        "CREATE TEMPORARY TABLE {table} ON COMMIT DROP AS"
+        " SELECT *, md5(ROW({fields}, {geometry})::text)::uuid AS rij_hash"
+        " FROM (SELECT {casts}, {geometry} FROM ({query}) AS bron) AS rij"
+    ).format(
+        table=sql.Identifier(f"vers_{layer.name}"[:63]),
+        fields=sql.SQL(", ").join(fields),
+        casts=sql.SQL(", ").join(casts),
+        geometry=sql.Identifier(GEOMETRY),
+        query=_query_of(path),
+    )
+    try:
+        with connection.transaction():
+            connection.execute(statement)
+            connection.execute(sql.SQL("CREATE UNIQUE INDEX ON {} ({})").format(fresh, sql.Identifier(KEY)))
+            connection.execute(sql.SQL("ALTER TABLE {} ALTER {} SET NOT NULL").format(fresh, sql.Identifier(KEY)))
+            connection.execute(sql.SQL("ANALYZE {}").format(fresh))
+    except (psycopg.errors.ProgrammingError, psycopg.errors.IntegrityError, psycopg.errors.DataError) as error:
+        raise ConfigError(path, None, f"does not give the rows of layer {layer.name}: {error.diag.message_primary}") from error
+    return fresh
+
+
+def _query_of(path: Path) -> sql.SQL:
+    try:
+        text = path.read_text(encoding="utf-8").strip().rstrip(";")
+    except FileNotFoundError:
+        raise ConfigError(path, None, "the file is missing: a layer needs the query that fills it") from None
+    # A file of the configuration, written by the publisher; no text of a client ever comes here.
+    return sql.SQL(cast(LiteralString, text + "\n"))
+
+
+def _difference(connection: Connection, layer: Layer, fresh: sql.Identifier, served: bool) -> tuple[int, int, int]:
+    """Rows in all, rows to add (new or changed) and served rows to end."""
+    total = _count(connection, sql.SQL("SELECT count(*) FROM {}").format(fresh))
+    if not served:
+        return total, total, 0
+    same = _count(
+        connection,
+        sql.SQL(
+            "SELECT count(*) FROM {fresh} n JOIN {table} o USING ({key}, rij_hash) WHERE o.publicatie_tot IS NULL"
+        ).format(fresh=fresh, table=layer.table, key=sql.Identifier(KEY)),
+    )
+    current = _count(
+        connection, sql.SQL("SELECT count(*) FROM {} WHERE publicatie_tot IS NULL").format(layer.table)
+    )
+    return total, total - same, current - same
+
+
+def _count(connection: Connection, query: sql.Composed) -> int:
+    row = connection.execute(query).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _columns(layer: Layer, alias: LiteralString) -> sql.Composed:
+    names = [*tables.data_fields(layer), GEOMETRY]
+    return sql.SQL(", ").join(sql.SQL("{}.{}").format(sql.SQL(alias), sql.Identifier(name)) for name in names)
+
+
+def _names(layer: Layer) -> sql.Composed:
+    return sql.SQL(", ").join(sql.Identifier(name) for name in [*tables.data_fields(layer), GEOMETRY])
+
+
+def _etrs89(layer: Layer) -> sql.Composable:
+    return crs.transformed(sql.SQL("n.{}").format(sql.Identifier(GEOMETRY)), layer.srid, 4258)
+
+
+def _highest(connection: Connection, layer: Layer, served: bool) -> int:
+    if not served:
+        return 0
+    return _count(connection, sql.SQL("SELECT coalesce(max(volgnummer), 0) FROM {}").format(layer.table))
+
+
+def _rebuild(connection: Connection, layer: Layer, fresh: sql.Identifier, number: int, served: bool) -> None:
+    """Build the table beside and swap it in: rows in geometry order, ended rows that are not pruned yet kept."""
+    beside = sql.Identifier(layer.schema, f"{layer.name}__nieuw"[:63])
+    connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(beside))
+    tables.create(connection, layer, beside)
+    highest = _highest(connection, layer, served)
+    parts = [
+        sql.SQL(
+            "SELECT {highest} + row_number() OVER (ORDER BY n.{geometry}, n.{key}) AS volgnummer, {columns}, {etrs89} AS geometrie_etrs89,"
+            " {number}::bigint AS publicatie, NULL::bigint AS publicatie_tot, n.rij_hash FROM {fresh} n{unserved}"
+        ).format(
+            highest=sql.Literal(highest),
+            geometry=sql.Identifier(GEOMETRY),
+            key=sql.Identifier(KEY),
+            columns=_columns(layer, "n"),
+            etrs89=_etrs89(layer),
+            number=sql.Literal(number),
+            fresh=fresh,
+            unserved=_not_served(layer) if served else sql.SQL(""),
+        )
+    ]
+    if served:
+        parts.append(_kept_rows(layer, fresh, number))
+    connection.execute(
+        sql.SQL(
+            "INSERT INTO {beside} (volgnummer, {names}, geometrie_etrs89, publicatie, publicatie_tot, rij_hash)"
+            " SELECT * FROM ({parts}) AS alles ORDER BY {geometry}"
+        ).format(
+            beside=beside, names=_names(layer), parts=sql.SQL(" UNION ALL ").join(parts), geometry=sql.Identifier(GEOMETRY)
+        )
+    )
+    tables.finish(connection, layer, beside)
+    connection.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(LOCK_TIMEOUT)))
+    connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(layer.table))
+    connection.execute(sql.SQL("ALTER TABLE {} RENAME TO {}").format(beside, sql.Identifier(layer.name)))
+
+
+def _not_served(layer: Layer) -> sql.Composed:
+    return sql.SQL(
+        " WHERE NOT EXISTS (SELECT FROM {table} o WHERE o.{key} = n.{key} AND o.rij_hash = n.rij_hash AND o.publicatie_tot IS NULL)"
+    ).format(table=layer.table, key=sql.Identifier(KEY))
+
+
+def _kept_rows(layer: Layer, fresh: sql.Identifier, number: int) -> sql.Composed:
+    """Served rows that stay: unchanged ones as they are, ended ones until they are pruned, changed ones ended now."""
+    return sql.SQL(
+        "SELECT o.volgnummer, {columns}, o.geometrie_etrs89, o.publicatie,"
+        " CASE WHEN o.publicatie_tot IS NULL AND n.{key} IS NULL THEN {number}::bigint ELSE o.publicatie_tot END, o.rij_hash"
+        " FROM {table} o LEFT JOIN {fresh} n ON n.{key} = o.{key} AND n.rij_hash = o.rij_hash"
+        " WHERE o.publicatie_tot IS NULL OR o.publicatie_tot > {pruned}"
+    ).format(
+        columns=_columns(layer, "o"),
+        key=sql.Identifier(KEY),
+        number=sql.Literal(number),
+        table=layer.table,
+        fresh=fresh,
+        pruned=_pruned_up_to(),
+    )
+
+
+def _pruned_up_to() -> sql.Composed:
+    """SQL for the highest number that no ``next`` link may still pin."""
+    return sql.SQL(
+        "coalesce((SELECT max(nummer) FROM publiek.publicatie WHERE gemaakt_op < now() - {}::interval), 0)"
+    ).format(sql.Literal(PRUNE_AFTER))
+
+
+def _change(connection: Connection, layer: Layer, fresh: sql.Identifier, number: int) -> None:
+    """End the rows that are gone or changed and add the new ones; prune what ended long ago."""
+    connection.execute(
+        sql.SQL(
+            "UPDATE {table} o SET publicatie_tot = {number} WHERE o.publicatie_tot IS NULL AND NOT EXISTS"
+            " (SELECT FROM {fresh} n WHERE n.{key} = o.{key} AND n.rij_hash = o.rij_hash)"
+        ).format(table=layer.table, number=sql.Literal(number), fresh=fresh, key=sql.Identifier(KEY))
+    )
+    connection.execute(
+        sql.SQL(
+            "INSERT INTO {table} (volgnummer, {names}, geometrie_etrs89, publicatie, rij_hash)"
+            " SELECT {highest} + row_number() OVER (ORDER BY n.{geometry}, n.{key}), {columns}, {etrs89}, {number}, n.rij_hash"
+            " FROM {fresh} n{unserved}"
+        ).format(
+            table=layer.table,
+            names=_names(layer),
+            highest=sql.Literal(_highest(connection, layer, served=True)),
+            geometry=sql.Identifier(GEOMETRY),
+            key=sql.Identifier(KEY),
+            columns=_columns(layer, "n"),
+            etrs89=_etrs89(layer),
+            number=sql.Literal(number),
+            fresh=fresh,
+            unserved=_not_served(layer),
+        )
+    )
+    connection.execute(
+        sql.SQL("DELETE FROM {} WHERE publicatie_tot <= {}").format(layer.table, _pruned_up_to())
+    )
+
+
+def _store_state(connection: Connection, layer: Layer, number: int) -> None:
+    """Count, extents and dates of a public layer, read by metadata instead of being counted per request."""
+    box = sql.SQL("ST_MakeEnvelope(ST_XMin(b), ST_YMin(b), ST_XMax(b), ST_YMax(b), {})")
+    connection.execute(
+        sql.SQL(
+            "INSERT INTO publiek.laag_stand (laag, publicatie, aantal, omvang, omvang_etrs89, brondatum, laatst_geladen)"
+            " SELECT {name}, {number}, aantal, {rd}, {etrs89}, stand, klaar FROM"
+            " (SELECT count(*) AS aantal, ST_Extent({geometry}) AS b, ST_Extent(geometrie_etrs89) AS e FROM {table}"
+            "  WHERE publicatie_tot IS NULL) AS telling,"
+            " (SELECT max(stand) AS stand, max(klaar_op) AS klaar FROM beheer.levering"
+            "  WHERE status = 'klaar' AND bron = ANY({sources})) AS laden"
+            " ON CONFLICT (laag) DO UPDATE SET publicatie = excluded.publicatie, aantal = excluded.aantal, omvang = excluded.omvang,"
+            " omvang_etrs89 = excluded.omvang_etrs89, brondatum = excluded.brondatum, laatst_geladen = excluded.laatst_geladen"
+        ).format(
+            name=sql.Literal(layer.name),
+            number=sql.Literal(number),
+            rd=box.format(sql.Literal(layer.srid)),
+            etrs89=sql.SQL("ST_MakeEnvelope(ST_XMin(e), ST_YMin(e), ST_XMax(e), ST_YMax(e), 4258)"),
+            geometry=sql.Identifier(GEOMETRY),
+            table=layer.table,
+            sources=sql.Literal(list(layer.sources)),
+        )
+    )
