@@ -161,24 +161,25 @@ class Cluster:
             self._run([find_programs() / "pg_ctl", "-D", self.data, "-m", "fast", "-w", "stop"])
 
     def _run(self, command: Sequence[str | Path]) -> None:
-        result = subprocess.run(
-            [str(part) for part in command],
-            user=self.account.uid,
-            group=self.account.gid,
-            extra_groups=None if self.account.uid is None else [],
-            umask=0o077,
-            cwd="/",
-            env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", **_proj_environment()},
-            stdin=subprocess.DEVNULL,
-            # Not a pipe: the server inherits it and would keep it open.
-            stdout=(output := tempfile.TemporaryFile()),
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            check=False,
-        )
-        if result.returncode:
+        # A file, not a pipe: the server inherits it and would keep a pipe open.
+        with tempfile.TemporaryFile() as output:
+            result = subprocess.run(
+                [str(part) for part in command],
+                user=self.account.uid,
+                group=self.account.gid,
+                extra_groups=None if self.account.uid is None else [],
+                umask=0o077,
+                cwd="/",
+                env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                check=False,
+            )
             output.seek(0)
             said = output.read().decode(errors="replace").strip()
+        if result.returncode:
             raise ClusterError(f"{Path(command[0]).name} failed: {said}\n{self._log_tail()}".strip())
 
     def _log_tail(self) -> str:
@@ -259,10 +260,6 @@ def _socket_folder(folder: Path, account: Account) -> Path:
 
 def _digest(path: Path) -> str:
     return hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
-
-
-def _proj_environment() -> dict[str, str]:
-    return {name: os.environ[name] for name in ("PROJ_NETWORK",) if name in os.environ}
 
 
 @contextmanager

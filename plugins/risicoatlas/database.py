@@ -61,12 +61,18 @@ def _connect(conninfo: str, *, autocommit: bool, application_name: str) -> Conne
 
 
 @contextmanager
-def opened(settings: Settings, *, durable: bool = True, notice: Notice = lambda text: None) -> Iterator[Database]:
-    """The database of these settings, running and migrated: the embedded cluster, or the external server."""
+def opened(
+    settings: Settings, *, durable: bool = True, serving: bool = False, notice: Notice = lambda text: None
+) -> Iterator[Database]:
+    """The database of these settings, running and migrated: the embedded cluster, or the external server.
+
+    An external server that is opened for ``serving`` is not migrated, since the role that serves owns nothing there.
+    """
     if settings.database_url:
         url = settings.database_url
         database = Database(lambda task: url)
-        migrate(database)
+        if not serving:
+            migrate(database)
         yield database
         return
     with Cluster(settings.home, durable=durable, notice=notice).running() as cluster:

@@ -58,6 +58,8 @@ def publish(
     try:
         with connection.transaction():
             connection.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK_NUMBER])
+            # The hash of a row goes over its text: times must read the same in every session.
+            connection.execute("SET LOCAL timezone = 'UTC'")
             return _publish(connection, chosen, notice)
     except psycopg.errors.LockNotAvailable as error:
         raise UnavailableError(f"a reader held a layer for longer than {LOCK_TIMEOUT}: publish again, nothing was changed") from error

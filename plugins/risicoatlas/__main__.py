@@ -1,0 +1,5 @@
+"""``python -m risicoatlas``."""
+
+from risicoatlas.cli import main
+
+main()

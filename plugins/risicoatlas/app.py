@@ -1,0 +1,234 @@
+"""Assembly: one WSGI application out of the protocols, behind one door that knows who asks.
+
+The door gives each request an id, finds the actor, refuses what is too long, writes the access log and marks answers to
+known actors as private. Behind it a table of path prefixes hands the request to a protocol.
+"""
+
+import json
+import logging
+import secrets
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextvars import Token
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication
+
+from psycopg_pool import ConnectionPool
+
+from risicoatlas import catalogue, health
+from risicoatlas.access import actor, credentials, decide, sessions
+from risicoatlas.access.actor import Actor
+from risicoatlas.database import Connection, Database, refuse_strong_role
+from risicoatlas.errors import CredentialError, RequestError, RisicoAtlasError
+from risicoatlas.service import Service
+from risicoatlas.settings import Settings
+
+# A filter may be long (client polygons), a request line must end somewhere.
+MAX_QUERY_BYTES = 64 * 1024
+REQUEST_ID = "risicoatlas.request_id"
+ACCESS_LOG = logging.getLogger("risicoatlas.access")
+LOG = logging.getLogger("risicoatlas")
+REALM = 'Basic realm="RisicoAtlas", charset="UTF-8"'
+VARY = "Authorization, Cookie, X-API-Key"
+
+Environ = dict[str, Any]
+Headers = list[tuple[str, str]]
+
+
+def make_service(settings: Settings, database: Database) -> Service:
+    """Read the configuration and make the pool, not yet opened: a forked worker opens its own."""
+    layers = catalogue.read(settings.config)
+    return Service(settings, layers, decide.read(settings.config, layers), database.pool())
+
+
+def open_pool(pool: ConnectionPool[Connection]) -> None:
+    """Open the pool of this process and refuse a role that row-level security would not bind."""
+    pool.open(wait=True, timeout=15)
+    with pool.connection() as connection:
+        refuse_strong_role(connection)
+
+
+def create_app(service: Service) -> WSGIApplication:
+    """The whole service as one WSGI callable."""
+    # mapnik sets PROJ and GDAL variables when it is imported: it comes last.
+    from risicoatlas.providers import ogcapi  # noqa: I001, PLC0415
+    from risicoatlas.web import pages  # noqa: PLC0415
+    from risicoatlas.wfs import service as wfs  # noqa: PLC0415
+    from risicoatlas.maps import wsgi as maps  # noqa: PLC0415
+
+    edges = Edges(
+        features=ogcapi.create(service),
+        wfs=wfs.create(service),
+        maps=maps.create(service),
+        health=health.create(service),
+        pages=pages.create(service),
+    )
+    return Door(edges.route, service)
+
+
+@dataclass(frozen=True)
+class Edges:
+    """The protocols, and which path belongs to which."""
+
+    features: WSGIApplication
+    wfs: WSGIApplication
+    maps: WSGIApplication
+    health: WSGIApplication
+    pages: WSGIApplication
+
+    def route(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Hand the request on; clients of the real REV GeoServer find the same paths under ``/geoserver``."""
+        parts = environ["PATH_INFO"].strip("/").split("/")
+        match parts:
+            case ["ogc", "v1", *_]:
+                return self.features(_mounted(environ, "/ogc/v1"), start_response)
+            case ["wfs"] | ["geoserver", "wfs"] | ["geoserver", _, "wfs"] | ["geoserver", "wfs", _]:
+                return self.wfs(_mounted(environ, environ["PATH_INFO"]), start_response)
+            case ["wms" | "wmts" | "tms" | "tiles", *_]:
+                return self.maps(environ, start_response)
+            case ["geoserver", "wms"] | ["geoserver", _, "wms"] | ["geoserver", "wms", _]:
+                return self.maps(dict(environ, PATH_INFO="/wms"), start_response)
+            case ["geoserver", "ows"] | ["geoserver", _, "ows"]:
+                return self._ows(environ, start_response)
+            case ["health", *_]:
+                return self.health(environ, start_response)
+            case _:
+                return self.pages(environ, start_response)
+
+    def _ows(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        if "service=wms" in environ.get("QUERY_STRING", "").lower():
+            return self.maps(dict(environ, PATH_INFO="/wms"), start_response)
+        return self.wfs(_mounted(environ, environ["PATH_INFO"]), start_response)
+
+
+def _mounted(environ: Environ, prefix: str) -> Environ:
+    rest = environ["PATH_INFO"][len(prefix) :]
+    return dict(environ, SCRIPT_NAME=environ.get("SCRIPT_NAME", "") + prefix, PATH_INFO=rest)
+
+
+class Door:
+    """The one middleware: request id, actor, limits, log, and headers of private answers."""
+
+    def __init__(self, inner: Callable[[Environ, StartResponse], Iterable[bytes]], service: Service) -> None:
+        self.inner = inner
+        self.service = service
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        visit = Visit(environ, start_response)
+        environ[REQUEST_ID] = visit.request_id
+        try:
+            self._refuse_too_long(environ)
+            visit.enter(credentials.actor_of_request(environ, self.service.pool))
+            return visit.watched(self.inner(environ, visit.start))
+        except RisicoAtlasError as error:
+            return visit.watched(self._problem(visit, error))
+        except Exception:  # the outermost edge: the client gets an id, the log gets the rest
+            LOG.exception("request %s failed", visit.request_id)
+            return visit.watched(self._problem(visit, RisicoAtlasError(f"internal error; request {visit.request_id}")))
+
+    @staticmethod
+    def _refuse_too_long(environ: Environ) -> None:
+        length = len(environ.get("QUERY_STRING", ""))
+        if length > MAX_QUERY_BYTES:
+            raise RequestError(f"the query string has {length} bytes, the limit is {MAX_QUERY_BYTES}: send it as POST")
+
+    @staticmethod
+    def _problem(visit: "Visit", error: RisicoAtlasError) -> Iterable[bytes]:
+        status = HTTPStatus(error.status)
+        body = json.dumps({"title": status.phrase, "status": error.status, "detail": str(error)}).encode()
+        headers = [("Content-Type", "application/problem+json"), ("Content-Length", str(len(body)))]
+        if isinstance(error, CredentialError):
+            headers += [("WWW-Authenticate", REALM), ("Cache-Control", "no-store")]
+            # A browser whose session has ended starts anew as anonymous.
+            headers.append(("Set-Cookie", f"{sessions.COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"))
+        visit.start(f"{error.status} {status.phrase}", headers)
+        return [body]
+
+
+class Visit:
+    """One request from its first line to its last byte."""
+
+    def __init__(self, environ: Environ, start_response: StartResponse) -> None:
+        self.environ = environ
+        self.request_id = secrets.token_hex(8)
+        self.method = environ["REQUEST_METHOD"]
+        self.path = environ["PATH_INFO"]
+        self.actor = actor.ANONYMOUS
+        self.status = "500"
+        self.sent_bytes = 0
+        self._start_response = start_response
+        self._began = time.monotonic()
+        self._token: Token[Actor] | None = None
+
+    def enter(self, who: Actor) -> None:
+        self.actor = who
+        self._token = actor.bind(who)
+
+    def start(self, status: str, headers: Headers, exc_info: Any = None) -> Callable[[bytes], object]:
+        """``start_response`` with the request id, and for a known actor with the headers that keep the answer private."""
+        self.status = status[:3]
+        headers = [*headers, ("X-Request-Id", self.request_id)]
+        if not self.actor.anonymous:
+            headers = [pair for pair in headers if pair[0].lower() not in {"cache-control", "vary", "expires"}]
+            headers += [("Cache-Control", "private, no-store"), ("Vary", VARY)]
+        return self._start_response(status, headers, exc_info) if exc_info else self._start_response(status, headers)
+
+    def watched(self, body: Iterable[bytes]) -> "WatchedBody":
+        return WatchedBody(body, self)
+
+    def leave(self) -> None:
+        if self._token is not None:
+            actor.unbind(self._token)
+            self._token = None
+        ACCESS_LOG.info(
+            json.dumps(
+                {
+                    "request_id": self.request_id,
+                    "method": self.method,
+                    "path": self.path,
+                    # the key parameter was taken out before anything could repeat it
+                    "query": self.environ.get("QUERY_STRING", "")[:2048],
+                    "status": int(self.status),
+                    "bytes": self.sent_bytes,
+                    "ms": round((time.monotonic() - self._began) * 1000, 1),
+                    "key_id": self.actor.key_id,
+                },
+                ensure_ascii=False,
+            )
+        )
+
+
+class WatchedBody:
+    """The body of an answer, counted; the actor stays bound until it is closed."""
+
+    def __init__(self, body: Iterable[bytes], visit: Visit) -> None:
+        self._body = body
+        self._visit = visit
+        self._chunks = iter(body)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        chunk = next(self._chunks)
+        self._visit.sent_bytes += len(chunk)
+        return chunk
+
+    def close(self) -> None:
+        try:
+            if close := getattr(self._body, "close", None):
+                close()
+        finally:
+            self._visit.leave()
+
+
+def log_to_stderr() -> None:
+    """Access log and errors as lines on standard error, for whatever collects them."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
+    LOG.addHandler(handler)
+    LOG.setLevel(logging.INFO)
+    LOG.propagate = False

@@ -1,0 +1,33 @@
+"""``risicoatlas check``."""
+
+import click
+
+from risicoatlas.errors import ConfigError
+from risicoatlas.settings import Settings
+
+
+@click.command()
+@click.pass_obj
+def command(settings: Settings) -> None:
+    """Check configuration, access rules, rules of law and styles; every finding begins with file:line."""
+    from risicoatlas import catalogue
+    from risicoatlas.access import decide
+    from risicoatlas.maps import styles
+    from risicoatlas.rules import check as rule_check
+
+    findings: list[ConfigError] = []
+    layers = catalogue.read(settings.config)
+    for examine in (
+        lambda: decide.read(settings.config, layers),
+        lambda: styles.check(settings.styles, layers),
+    ):
+        try:
+            examine()
+        except ConfigError as error:
+            findings.append(error)
+    findings += rule_check.check(settings.config)
+    for finding in findings:
+        click.echo(str(finding), err=True)
+    if findings:
+        raise click.exceptions.Exit(1)
+    click.echo(f"{len(layers.layers)} layers, access rules, rules and styles: no findings")

@@ -1,0 +1,17 @@
+"""``risicoatlas init``."""
+
+import click
+
+from risicoatlas.settings import Settings
+
+
+@click.command()
+@click.pass_obj
+def command(settings: Settings) -> None:
+    """Make the database, its tables and an empty table for each layer."""
+    from risicoatlas import catalogue, database
+    from risicoatlas.publish import tables
+
+    with database.opened(settings, notice=lambda text: click.echo(text, err=True)) as where, where.loader() as connection:
+        tables.ensure(connection, catalogue.read(settings.config))
+    click.echo("the database is ready")

@@ -1,0 +1,30 @@
+"""``risicoatlas publish``."""
+
+import json
+from dataclasses import asdict
+
+import click
+
+from risicoatlas.settings import Settings
+
+
+@click.command()
+@click.argument("layer", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.pass_obj
+def command(settings: Settings, layer: tuple[str, ...], as_json: bool) -> None:
+    """Publish what the register holds, as one transaction: the named LAYERs, or all."""
+    from risicoatlas import catalogue, database
+    from risicoatlas.publish import engine
+
+    layers = catalogue.read(settings.config)
+    for name in layer:
+        layers.get(name)
+    with database.opened(settings) as where, where.loader() as connection:
+        result = engine.publish(connection, layers, layer or None, lambda text: click.echo(text, err=True))
+    if as_json:
+        click.echo(json.dumps(asdict(result)))
+        return
+    for row in result.layers:
+        click.echo(f"{row.layer}: {row.total} objects, {row.added} added or changed, {row.ended} ended")
+    click.echo(f"publication {result.number}" if result.number else "nothing changed: no new publication")

@@ -1,0 +1,143 @@
+"""Publication on the real database: numbers, unchanged rows, ended rows, restricted rows."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from risicoatlas import catalogue as catalogues
+from risicoatlas.catalogue import Catalogue
+from risicoatlas.database import Connection, Database, reading
+from risicoatlas.errors import ConfigError
+from risicoatlas.publish import engine, tables
+from risicoatlas.settings import Settings
+
+LAYER = """
+title: {{nl: Proef, en: Trial}}
+description: {{nl: Proef, en: Trial}}
+access: {access}
+geometry: Point
+srid: {srid}
+fields: []
+{area}
+"""
+QUERY = """
+SELECT sleutel AS identificatie, naam, NULL AS bronhouder, NULL AS bronhoudercode, NULL AS bevoegdgezag, gemeentecode,
+  NULL AS begin_geldigheid, NULL AS eind_geldigheid, NULL AS tijdstip_registratie, NULL AS geometrie_hersteld,
+  ST_SetSRID(ST_MakePoint(x, y), {srid}) AS geometrie
+FROM register.proef
+"""
+
+
+@pytest.fixture
+def layers(tmp_path: Path, settings: Settings) -> Catalogue:
+    core = settings.config / "layers" / "core.yaml"
+    for name, access, srid, area in (
+        ("proef", "public", 28992, ""),
+        ("geheim", "restricted", 31370, "area_field: gemeentecode"),
+    ):
+        folder = tmp_path / "layers" / name
+        folder.mkdir(parents=True)
+        (folder / "layer.yaml").write_text(LAYER.format(access=access, srid=srid, area=area))
+        (folder / "publish.sql").write_text(QUERY.format(srid=srid))
+    (tmp_path / "layers" / "core.yaml").write_text(core.read_text())
+    return catalogues.read(tmp_path)
+
+
+@pytest.fixture
+def register(connection: Connection, layers: Catalogue) -> Connection:
+    connection.execute("CREATE TABLE register.proef (sleutel text, naam text, gemeentecode text, x float, y float)")
+    connection.execute(
+        "INSERT INTO register.proef SELECT 'k' || i, 'n' || i, (44020 + i % 3)::text, 100000 + i, 400000 + i FROM generate_series(1, 30) i"
+    )
+    tables.ensure(connection, layers)
+    return connection
+
+
+def served(connection: Connection) -> list[tuple[object, ...]]:
+    return connection.execute(
+        "SELECT identificatie, naam, publicatie, publicatie_tot, volgnummer FROM publiek.proef ORDER BY volgnummer"
+    ).fetchall()
+
+
+def test_the_first_publication_gives_every_row_and_the_stored_count(register: Connection, layers: Catalogue) -> None:
+    result = engine.publish(register, layers)
+    assert {row.layer: (row.total, row.added, row.ended) for row in result.layers} == {
+        "proef": (30, 30, 0),
+        "geheim": (30, 30, 0),
+    }
+    state = register.execute(
+        "SELECT laag, aantal, publicatie, ST_XMin(omvang), ST_XMax(omvang) FROM publiek.laag_stand"
+    ).fetchall()
+    assert state == [("proef", 30, result.number, 100001.0, 100030.0)]
+
+
+def test_publishing_again_without_change_makes_no_publication(register: Connection, layers: Catalogue) -> None:
+    first = engine.publish(register, layers)
+    before = served(register)
+    again = engine.publish(register, layers)
+    assert again.number is None
+    assert served(register) == before
+    assert register.execute("SELECT count(*), max(nummer) FROM publiek.publicatie").fetchone() == (1, first.number)
+
+
+@pytest.mark.parametrize("changed", [1, 29], ids=["few rows: changed in place", "most rows: rebuilt"])
+def test_a_changed_row_is_a_new_one_and_an_ended_one(register: Connection, layers: Catalogue, changed: int) -> None:
+    first = engine.publish(register, layers)
+    numbers = {row[0]: row[4] for row in served(register)}
+    register.execute("UPDATE register.proef SET naam = 'anders' WHERE substr(sleutel, 2)::int <= %s", [changed])
+    second = engine.publish(register, layers)
+    rows = served(register)
+    assert len(rows) == 30 + changed
+    assert len({row[4] for row in rows}) == len(rows)
+    for identifier, name, since, until, number in rows:
+        touched = int(str(identifier)[1:]) <= changed
+        if touched and name == "anders":
+            assert (since, until) == (second.number, None)
+            assert number > 30
+        else:
+            assert (since, until) == (first.number, second.number if touched else None)
+            assert number == numbers[str(identifier)]
+
+
+def test_a_row_that_is_gone_is_ended(register: Connection, layers: Catalogue) -> None:
+    engine.publish(register, layers)
+    register.execute("DELETE FROM register.proef WHERE sleutel = 'k7'")
+    second = engine.publish(register, layers)
+    assert [row[:4:3] for row in served(register) if row[3] is not None] == [("k7", second.number)]
+
+
+def test_a_publish_query_that_does_not_fit_is_refused_and_changes_nothing(
+    register: Connection, layers: Catalogue
+) -> None:
+    engine.publish(register, layers)
+    before = served(register)
+    register.execute("UPDATE register.proef SET naam = 'anders'")
+    register.execute("INSERT INTO register.proef VALUES ('k1', 'dubbel', '44021', 1, 1)")
+    with pytest.raises(ConfigError, match=r"publish\.sql:1: does not give the rows of layer"):
+        engine.publish(register, layers)
+    assert served(register) == before
+
+
+def test_a_restricted_row_is_seen_for_its_area_only(
+    register: Connection, layers: Catalogue, database: Database
+) -> None:
+    engine.publish(register, layers)
+    pool = database.pool()
+    pool.open(wait=True)
+    counts = {}
+    for areas in ("", "44021", "44020,44021", "*", "99999"):
+        with reading(pool, role="ra_restricted", areas=areas) as connection:
+            row = connection.execute("SELECT count(*) FROM besloten.geheim").fetchone()
+            counts[areas] = row[0] if row else None
+    assert counts == {"": 0, "44021": 10, "44020,44021": 20, "*": 30, "99999": 0}
+    with pytest.raises(psycopg.errors.InsufficientPrivilege), reading(pool) as connection:
+        connection.execute("SELECT count(*) FROM besloten.geheim")
+    pool.close()
+
+
+@pytest.fixture(autouse=True)
+def _no_leftovers(connection: Connection) -> Iterator[None]:
+    yield
+    connection.rollback()
