@@ -1,0 +1,1 @@
+"""IMEV: the information model of the Register Externe Veiligheidsrisico's, and the judging of its messages."""
