@@ -1,0 +1,1 @@
+"""The pages for people: start page, login, and the map viewer."""

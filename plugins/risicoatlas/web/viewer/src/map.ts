@@ -1,0 +1,78 @@
+// The map: one tile layer per collection, in the order of the arrangement, and the highlighted object on top.
+
+import OlMap from "ol/Map.js";
+import View from "ol/View.js";
+import TileLayer from "ol/layer/Tile.js";
+import VectorLayer from "ol/layer/Vector.js";
+import VectorSource from "ol/source/Vector.js";
+import XYZ from "ol/source/XYZ.js";
+import { isEmpty, createEmpty, extend, getCenter, type Extent } from "ol/extent.js";
+import type Feature from "ol/Feature.js";
+import { Circle, Fill, Stroke, Style } from "ol/style.js";
+import { controls } from "./controls.ts";
+import { address, type Arrangement, type LayerInfo } from "./service.ts";
+import { GRID_EXTENT, LOW_COUNTRIES, VIEW_RESOLUTIONS, projection, tileGrid } from "./rd.ts";
+
+export type Tiles = TileLayer<XYZ>;
+
+const HIGHLIGHT = [
+  new Style({ stroke: new Stroke({ color: "#ffffff", width: 7 }) }),
+  new Style({
+    stroke: new Stroke({ color: "#0b4f62", width: 3.5 }),
+    fill: new Fill({ color: "rgba(11, 79, 98, 0.14)" }),
+    image: new Circle({ radius: 13, stroke: new Stroke({ color: "#0b4f62", width: 3.5 }), fill: new Fill({ color: "rgba(255, 255, 255, 0.5)" }) }),
+  }),
+];
+
+export interface RiskMap {
+  readonly map: OlMap;
+  readonly tiles: ReadonlyMap<string, Tiles>;
+  /** Draw these objects as chosen, instead of those before; none takes the highlight away. */
+  highlight(features: readonly Feature[]): void;
+  /** Bring a box of EPSG:28992 into view. */
+  show(box: Extent): void;
+}
+
+export function createMap(target: HTMLElement, layers: readonly LayerInfo[], arrangement: Arrangement): RiskMap {
+  const chosen = new VectorSource();
+  const order = drawingOrder(arrangement);
+  const tiles = new Map(layers.map((layer) => [layer.id, tileLayer(layer, order.indexOf(layer.id))]));
+  const home = dataExtent(arrangement);
+  const map = new OlMap({
+    target,
+    layers: [...tiles.values(), new VectorLayer({ source: chosen, style: HIGHLIGHT, zIndex: order.length + 1 })],
+    view: new View({ projection, center: getCenter(home), resolutions: [...VIEW_RESOLUTIONS], constrainResolution: true, extent: GRID_EXTENT, showFullExtent: true }),
+    controls: controls(() => show(home)),
+  });
+  const show = (box: Extent) => map.getView().fit(box, { padding: [40, 40, 40, 40], maxZoom: 13 });
+  show(home);
+  return {
+    map,
+    tiles,
+    show,
+    highlight: (features) => {
+      chosen.clear();
+      chosen.addFeatures([...features]);
+    },
+  };
+}
+
+/** All layer names from the bottom up: the ground first, then the last group's last layer, up to the first group's first. */
+function drawingOrder(arrangement: Arrangement): string[] {
+  const upwards = arrangement.groups.flatMap((group) => group.layers).reverse();
+  return arrangement.ground ? [arrangement.ground, ...upwards.filter((id) => id !== arrangement.ground)] : upwards;
+}
+
+function tileLayer(layer: LayerInfo, zIndex: number): Tiles {
+  // {z} {x} {y} are OpenLayers' own; the colon of the grid's name may stand in a path
+  const url = `${address(`tiles/${encodeURIComponent(layer.id)}`)}/EPSG:28992/{z}/{x}/{y}.png`;
+  return new TileLayer({ source: new XYZ({ url, projection, tileGrid, transition: 0 }), visible: false, zIndex });
+}
+
+/** Where there is something to see: all layers but the ground, which may be the whole country. */
+function dataExtent({ ground, layers }: Arrangement): Extent {
+  const all = createEmpty();
+  for (const [id, { extent }] of Object.entries(layers)) if (extent && id !== ground) extend(all, extent);
+  if (!isEmpty(all)) return all;
+  return (ground ? layers[ground]?.extent : null) ?? LOW_COUNTRIES;
+}
