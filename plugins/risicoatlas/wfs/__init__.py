@@ -1,0 +1,1 @@
+"""WFS 2.0: requests are read once (:mod:`.requests`); tables of operations and of formats answer them."""

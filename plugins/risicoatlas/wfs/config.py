@@ -1,0 +1,66 @@
+"""What ``config/wfs.yaml`` says: the texts and contact of the service, and the parameters that clients may add.
+
+In: the config folder. Out: a frozen :class:`WfsConfig`; a file that cannot be used stops the start.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from risicoatlas.errors import ConfigError
+
+_KEYS = {"title", "abstract", "keywords", "fees", "access_constraints", "provider", "vendor_parameters"}
+_PROVIDER_KEYS = {"name", "site", "contact", "email"}
+
+
+@dataclass(frozen=True)
+class Provider:
+    """Who answers for the service (ows:ServiceProvider)."""
+
+    name: str
+    site: str
+    contact: str
+    email: str
+
+
+@dataclass(frozen=True)
+class WfsConfig:
+    """``vendor_parameters`` are in lower case: parameters beyond the standard that do not change the answer."""
+
+    title: str
+    abstract: str
+    keywords: tuple[str, ...]
+    fees: str
+    access_constraints: str
+    provider: Provider
+    vendor_parameters: frozenset[str]
+
+
+def read(folder: Path) -> WfsConfig:
+    """Read ``wfs.yaml``; raises :class:`ConfigError` naming the file and what is wrong."""
+    path = folder / "wfs.yaml"
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(path, None, "the file is missing") from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        raise ConfigError(path, line, f"not valid YAML: {error.problem}") from error
+    _expect_keys(path, data, _KEYS)
+    _expect_keys(path, data["provider"], _PROVIDER_KEYS)
+    return WfsConfig(
+        title=data["title"],
+        abstract=data["abstract"].strip(),
+        keywords=tuple(data["keywords"]),
+        fees=data["fees"],
+        access_constraints=data["access_constraints"],
+        provider=Provider(**data["provider"]),
+        vendor_parameters=frozenset(str(name).lower() for name in data["vendor_parameters"]),
+    )
+
+
+def _expect_keys(path: Path, data: object, keys: set[str]) -> None:
+    if not isinstance(data, dict) or set(data) != keys:
+        found = ", ".join(map(str, data)) if isinstance(data, dict) else repr(data)
+        raise ConfigError(path, None, f"expected the keys {', '.join(sorted(keys))}; found {found}")
