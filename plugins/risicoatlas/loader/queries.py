@@ -9,6 +9,8 @@ from functools import cache
 from importlib import resources
 from typing import LiteralString, cast
 
+# A percent sign that does not begin a parameter: psycopg wants it doubled, SQL does not.
+_PERCENT = re.compile(r"%(?!\()")
 _NAME = re.compile(r"^-- name: (\w+)\s*$", re.MULTILINE)
 
 
@@ -16,7 +18,7 @@ _NAME = re.compile(r"^-- name: (\w+)\s*$", re.MULTILINE)
 def statements(subject: str) -> dict[str, LiteralString]:
     """Every statement of one subject, by name."""
     text = (resources.files("risicoatlas") / "loader" / "sql" / f"{subject}.sql").read_text(encoding="utf-8")
-    parts = _NAME.split(text)[1:]
+    parts = _NAME.split(_PERCENT.sub("%%", text))[1:]
     return {name: cast(LiteralString, body.strip()) for name, body in zip(parts[::2], parts[1::2], strict=True)}
 
 

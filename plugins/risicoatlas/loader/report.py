@@ -70,6 +70,8 @@ class Report:
     omschrijving: str = ""
     stand: str | None = None
     gebied: list[str] | None = None
+    # names of municipalities that the delivery itself gives
+    namen: dict[str, str] = field(default_factory=dict)
     objecten: dict[str, Tally] = field(default_factory=dict)
     # remarks of a reader, written to beheer.bevinding at the end of its step
     new_findings: list[Finding] = field(default_factory=list)

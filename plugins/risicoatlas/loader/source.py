@@ -66,7 +66,7 @@ class Source(Protocol):
     def staging(self) -> tuple[str, ...]:
         """Names of its tables in the schema ``bron``; emptied before a stage and after a load."""
 
-    def recognise(self, path: Path) -> str | None:
+    def recognise(self, path: Path, settings: Settings) -> str | None:
         """What this file is, in a few words for the reader, judged by its content; None when it is not of this source.
 
         Cheap, and never raises for a file of another kind.

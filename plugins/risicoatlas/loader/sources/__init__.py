@@ -3,5 +3,6 @@
 from collections.abc import Mapping
 
 from risicoatlas.loader.source import Source
+from risicoatlas.loader.sources import bag
 
-SOURCES: Mapping[str, Source] = {}
+SOURCES: Mapping[str, Source] = {source.name: source for source in (bag.SOURCE,)}

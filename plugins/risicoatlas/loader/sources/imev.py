@@ -1,0 +1,213 @@
+"""IMEV messages: one file is one message, with one root object and up to four levels below each other.
+
+A message is wholly loaded or wholly refused, and every finding has its JSONPath. An object that was there under the
+same root gets ``eind_registratie``, the new one ``tijdstip_registratie``: the register's own time, whatever the
+message says.
+"""
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+from psycopg.types.json import Jsonb
+
+from risicoatlas.imev import message as messages
+from risicoatlas.imev.findings import Finding
+from risicoatlas.imev.model import Model
+from risicoatlas.imev.objects import Row, fingerprint, rows
+from risicoatlas.imev.validate import Validator, Verdict, flat_identification
+from risicoatlas.loader.source import Load
+
+TABLE = "imev_object"
+SUBJECT = "imev"
+MESSAGE = "bericht"
+HEAD_BYTES = 1 << 18
+_ENTITY_TYPE = re.compile(rb'"entityType"\s*:\s*"([A-Za-z0-9_.]{1,100})"')
+COLUMNS = (
+    "volgorde",
+    "ouder",
+    "plaats",
+    "identificatie",
+    "soort",
+    "entity_type",
+    "bronhoudercode",
+    "bronhouder",
+    "begin_geldigheid",
+    "eind_geldigheid",
+    "kenmerken",
+    "geen_waarde",
+    "geometrie",
+    "dimensie",
+    "hersteld",
+    "afstand_m",
+    "imev_versie",
+    "waarde_hash",
+)
+
+
+class ImevSource:
+    """The source ``imev``; the model that judges is that of the settings' config folder."""
+
+    name = "imev"
+    staging: tuple[str, ...] = (TABLE,)
+
+    def recognise(self, path: Path) -> str | None:
+        """A JSON object with an ``entityType`` is a message, be it a wrong one."""
+        if not path.is_file():
+            return None
+        try:
+            with path.open("rb") as file:
+                head = file.read(HEAD_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip()
+        except OSError:
+            return None
+        found = _ENTITY_TYPE.search(head) if head.startswith(b"{") else None
+        return f"IMEV-bericht {found[1].decode()}" if found else None
+
+    def stage(self, load: Load) -> None:
+        """Judge the message and stage its objects; a refused one is counted and stages nothing."""
+        message = messages.parse(load.path.read_bytes(), load.path)
+        validator = _validator(load.settings.config)
+        verdict = validator.judge(message)
+        load.report.omschrijving = _described(message.get("entityType"), verdict)
+        load.report.tally(MESSAGE).gelezen = 1
+        for finding in verdict.findings:
+            _tell(load, finding, flat_identification(message))
+        if not verdict.valid:
+            _count_refused(load, message, validator.model)
+            return
+        found = fingerprint(message)
+        with load.copying(TABLE, COLUMNS) as write:
+            for row in rows(message, verdict.version, validator):
+                load.report.tally(row.sort).gelezen += 1
+                write(_staged(row, verdict.version, found if row.parent is None else None))
+
+    def check(self, load: Load) -> None:
+        """Panden that are named must be there, and an identificatie belongs to one root."""
+        load.run(SUBJECT, "zoek_panden")
+        load.run(SUBJECT, "meld_zonder_pand")
+        load.run(SUBJECT, "zoek_bezette")
+
+    def normalise(self, load: Load) -> None:
+        """Repair geometry; what cannot be repaired refuses the message."""
+        load.run(SUBJECT, "herstel")
+
+    def register(self, load: Load) -> None:
+        """Replace the previous version of the message, or leave the register as it is."""
+        load.run(SUBJECT, "schrijf_klassen", klassen=Jsonb(_classes(_validator(load.settings.config).model)))
+        fresh = load.rows(SUBJECT, "nieuwe_hash")
+        if not fresh:
+            return
+        counts = [(str(sort), int(str(total)), int(str(mended))) for sort, total, mended in load.rows(SUBJECT, "tel")]
+        if load.run(SUBJECT, "meld_geweigerd"):
+            _count(load, counts, "geweigerd")
+            return
+        previous = load.rows(SUBJECT, "vorige")
+        if previous and previous[0][1] == fresh[0][0]:
+            _count(load, counts, "ongewijzigd")
+            return
+        load.run(SUBJECT, "meld_hersteld")
+        load.run(SUBJECT, "meld_zonder_vlak")
+        replaced = {}
+        if previous:
+            replaced = {str(sort): int(str(number)) for sort, number in load.rows(SUBJECT, "gewijzigd")}
+            for sort, number in load.rows(SUBJECT, "vervallen", wortel=previous[0][0]):
+                load.report.tally(str(sort)).vervallen = int(str(number))
+            load.run(SUBJECT, "sluit_vorige", wortel=previous[0][0])
+        load.run(SUBJECT, "schrijf")
+        _count_loaded(load, counts, replaced)
+
+
+@cache
+def _validator(config: Path) -> Validator:
+    return Validator.of(config)
+
+
+def _described(name: object, verdict: Verdict) -> str:
+    valid = f"geldig in IMEV {' en '.join(verdict.valid_in)}" if verdict.valid_in else "in geen versie van IMEV geldig"
+    return f"IMEV-bericht {name}, {valid}, gelezen als {verdict.version}"
+
+
+def _tell(load: Load, finding: Finding, root: str | None) -> None:
+    outcome = "geweigerd" if finding.serious else "melding"
+    load.report.find(outcome, MESSAGE, finding.text("nl"), sleutel=root, plaats=finding.path)
+
+
+def _staged(row: Row, version: str, found: bytes | None) -> tuple[object, ...]:
+    return (
+        row.order,
+        row.parent,
+        row.path,
+        row.identification,
+        row.sort,
+        row.entity_type,
+        row.values["bronhoudercode"],
+        row.values.get("bronhouder"),
+        row.values["beginGeldigheid"],
+        row.values.get("eindGeldigheid"),
+        json.dumps(row.values, ensure_ascii=False),
+        json.dumps(row.voids, ensure_ascii=False),
+        row.wkb,
+        row.dimension,
+        row.mended,
+        row.distance_m,
+        version,
+        found,
+    )
+
+
+def _classes(model: Model) -> list[dict[str, object]]:
+    """What SQL needs to know of each class; families and area types are those of the class or of one above it."""
+    found: list[dict[str, object]] = []
+    for name in model.classes:
+        sort = model.sort(name)
+        activity = model.activities.get(name)
+        if sort is None:
+            continue
+        found.append(
+            {
+                "naam": name,
+                "soort": sort,
+                "familie": next((item.family for item in model.line(name) if item.family), None),
+                "gebied": next((item.area_type for item in model.line(name) if item.area_type), None),
+                "bkl_code": activity.bkl_code if activity else None,
+                "activiteit": activity.name if activity else None,
+                "seveso": activity.seveso if activity else False,
+            }
+        )
+    return found
+
+
+def _count_refused(load: Load, message: dict[str, object], model: Model) -> None:
+    """Count the objects of a refused message by where they stand, whatever they say they are."""
+    relations = {
+        item.name: model.sort(item.type) or MESSAGE
+        for items in model.own_attributes.values()
+        for item in items
+        if model.is_relation(item)
+    }
+    waiting: list[object] = [message]
+    load.report.tally(MESSAGE).geweigerd += 1
+    while waiting:
+        value = waiting.pop()
+        for name, sort in relations.items():
+            children = value.get(name) if isinstance(value, dict) else None
+            if isinstance(children, list):
+                load.report.tally(sort).gelezen += len(children)
+                load.report.tally(sort).geweigerd += len(children)
+                waiting.extend(children)
+
+
+def _count(load: Load, counts: list[tuple[str, int, int]], outcome: str) -> None:
+    """Give the message and all its objects one outcome."""
+    for sort, total, _ in [(MESSAGE, 1, 0), *counts]:
+        setattr(load.report.tally(sort), outcome, total)
+
+
+def _count_loaded(load: Load, counts: list[tuple[str, int, int]], replaced: dict[str, int]) -> None:
+    mended_any = any(mended for _, _, mended in counts)
+    for sort, total, mended in [(MESSAGE, 1, int(mended_any)), *counts]:
+        tally = load.report.tally(sort)
+        tally.geladen, tally.hersteld = total - mended, mended
+        changed = replaced.get(sort, 0) if sort != MESSAGE else int(bool(replaced))
+        tally.gewijzigd, tally.nieuw = changed, total - changed

@@ -1,0 +1,94 @@
+"""Vector files at the edge, by fiona: layers with their header, CRS and rows.
+
+In: a path. Out: :class:`VectorLayer` values and rows of plain Python. What GDAL cannot read raises
+:class:`~risicoatlas.errors.SourceError`.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import fiona
+from fiona.errors import DriverError, FionaError
+from fiona.model import Geometry
+
+from risicoatlas.errors import SourceError
+from risicoatlas.loader import wkb
+
+
+@dataclass(frozen=True)
+class VectorLayer:
+    """What a layer says of itself. ``geometry`` is its declared type, None for a table; ``epsg`` None where unknown."""
+
+    name: str
+    header: tuple[str, ...]
+    geometry: str | None
+    epsg: int | None
+    crs_name: str
+    count: int
+
+
+def layers(path: Path) -> list[VectorLayer]:
+    """The layers of a file; a file that is no vector file raises :class:`SourceError`."""
+    try:
+        return [_layer(path, name) for name in fiona.listlayers(path)]
+    except (DriverError, FionaError, ValueError) as error:
+        raise SourceError(path, None, f"it cannot be read as a vector file ({error})") from error
+
+
+def _layer(path: Path, name: str) -> VectorLayer:
+    with fiona.open(path, layer=name) as collection:
+        geometry = collection.schema["geometry"]
+        crs = collection.crs
+        return VectorLayer(
+            name=name,
+            header=tuple(collection.schema["properties"]),
+            geometry=None if geometry == "None" else geometry,
+            epsg=crs.to_epsg() if crs else None,
+            crs_name=(f"EPSG:{crs.to_epsg()}" if crs.to_epsg() else crs.to_wkt()[:60]) if crs else "not given",
+            count=len(collection),
+        )
+
+
+def rows(path: Path, layer: str) -> Iterator[tuple[str, Mapping[str, Any], Geometry | None]]:
+    """Each feature as (its number in the file, properties, geometry or None)."""
+    try:
+        with fiona.open(path, layer=layer) as collection:
+            for feature in collection:
+                yield feature.id, feature.properties, feature.geometry
+    except (DriverError, FionaError) as error:
+        raise SourceError(path, f"layer {layer}", f"it cannot be read ({error})") from error
+
+
+def matching(path: Path, layer: str, column: str, values: list[str]) -> int:
+    """How many features have one of these values in a column; the values are digits and letters only."""
+    listed = ", ".join(f"'{value}'" for value in values if value.replace(".", "").isalnum())
+    with fiona.open(path, layer=layer, ignore_geometry=True) as collection:
+        return sum(1 for _ in collection.filter(where=f"{column} IN ({listed})"))
+
+
+def as_wkb(geometry: Geometry | None, srid: int) -> str | None:
+    """Points and polygons as hexadecimal EWKB; other shapes raise :class:`~risicoatlas.loader.wkb.ShapeError`."""
+    if geometry is None:
+        return None
+    kind, coordinates = geometry.type, geometry.coordinates
+    if kind == "Point":
+        return wkb.point(coordinates[0], coordinates[1], srid)
+    if kind == "Polygon":
+        return wkb.polygons([[wkb.flat(ring) for ring in coordinates]], srid)
+    if kind == "MultiPolygon":
+        return wkb.polygons([[wkb.flat(ring) for ring in part] for part in coordinates], srid)
+    if kind == "GeometryCollection":
+        # the areas among them; lines and points beside an area are what a repair left behind
+        parts = [part for item in geometry.geometries for part in _areas(item)]
+        return wkb.polygons(parts, srid)
+    raise wkb.ShapeError(f"de geometrie is een {kind}, verwacht: Point of Polygon")
+
+
+def _areas(geometry: Geometry) -> list[list[list[float]]]:
+    if geometry.type == "Polygon":
+        return [[wkb.flat(ring) for ring in geometry.coordinates]]
+    if geometry.type == "MultiPolygon":
+        return [[wkb.flat(ring) for ring in part] for part in geometry.coordinates]
+    return []
