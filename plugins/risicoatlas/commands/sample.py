@@ -1,0 +1,27 @@
+"""``risicoatlas sample DIR``: write the fictional town."""
+
+import json
+from pathlib import Path
+
+import click
+
+from risicoatlas.settings import Settings
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--panden", type=click.IntRange(3000, 2_000_000), default=4200, show_default=True, help="Buildings in all.")
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Same seed, same bytes.")
+@click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
+@click.pass_obj
+def command(settings: Settings, folder: Path, panden: int, seed: int, as_json: bool) -> None:
+    """Write a fictional town in the true source formats, with its answer key, into the new or empty folder DIR."""
+    from risicoatlas.sample.writing import Request, write
+
+    counts = write(Request(folder, panden, seed), lambda text: click.echo(text, err=True))
+    if as_json:
+        click.echo(json.dumps({"folder": str(folder), "seed": seed, "written": counts}))
+        return
+    click.echo(f"Written to {folder}:")
+    for name, count in counts.items():
+        click.echo(f"  {count:>9,} {name}")

@@ -1,0 +1,89 @@
+"""Writes a whole sample folder: asks every writer in turn and leaves ``sample.json``, which says what is there."""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from risicoatlas.errors import SourceError
+from risicoatlas.sample import bag_geopackage, bag_zip, boundaries, tables
+from risicoatlas.sample.model import STAND_IN_NAMES
+from risicoatlas.sample.town import Gemeente, Town
+
+MARKER = "sample.json"
+FOLDERS = ("bag", "gemeenten", "imev", "kvk", "lrk", "duo", "risicolocaties")
+FILES = ("answers.csv", "kgl_gemeente.csv")
+DEFAULT_PANDEN = 4200
+MINIMUM_PANDEN = 3000
+# Share of the buildings per municipality; the fixed part of each comes first and may be larger.
+SHARES = (0.66, 0.19, 0.15)
+X, Y = 160000, 510000
+
+Notice = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to write where."""
+
+    folder: Path
+    panden: int = DEFAULT_PANDEN
+    seed: int = 1
+
+
+def towns(panden: int, seed: int) -> list[Town]:
+    """Three municipalities: the town (every case), its eastern neighbour, and one to the north out of reach of any risk."""
+    counts = [round(panden * share) for share in SHARES]
+    first = Town(Gemeente("9901", "Zilverdam", "9911", X, Y, 8900, counts[0], bad_input=True), seed)
+    second = Town(Gemeente("9902", "Oostwaard", "9912", X + first.width + 4400, Y, 8920, counts[1], step=3), seed)
+    third = Town(Gemeente("9903", "Eendenoord", "9913", X, Y + first.height + 2700, 8940, counts[2], step=4), seed)
+    return [first, second, third]
+
+
+def write(request: Request, notice: Notice = lambda text: None) -> dict[str, int]:
+    """Write the sample; gives the number of objects per kind. A folder with other things in it is refused."""
+    prepare(request.folder)
+    folder, places = request.folder, towns(request.panden, request.seed)
+    counts = {"panden": 0, "verblijfsobjecten": 0}
+    boundaries.write(folder / "gemeenten", places)
+    rings = {code: boundaries.ring_of(part) for code, part in boundaries.dutch(places).items()}
+    relations = {town.gemeente.woonplaats: town.gemeente.code for town in places}
+    (folder / "bag").mkdir(exist_ok=True)
+    with tables.Tables(folder) as rows:
+        for town in places:
+            code = town.gemeente.code
+            notice(f"BAG extract of {town.gemeente.naam} ({code})")
+            path = folder / "bag" / f"BAGGEM{code}L-{STAND_IN_NAMES}.zip"
+            with bag_zip.BagExtract(path, town.gemeente, rings[code], relations) as extract:
+                for plot in town.plots():
+                    extract.write(plot)
+                    rows.write(plot)
+                    counts["panden"] += len(plot.panden)
+                    counts["verblijfsobjecten"] += len(plot.verblijfsobjecten)
+    notice("BAG GeoPackage")
+    first = places[0]
+    bag_geopackage.write(folder / "bag" / "bag_9901_20261015.gpkg", first, rings[first.gemeente.code])
+    tables.write_status(folder / "kgl_gemeente.csv")
+    counts |= rows.rows
+    finish(request, counts)
+    return counts
+
+
+def prepare(folder: Path) -> None:
+    """An empty or new folder, or one that an earlier sample filled; of that one only the sample's own parts are removed."""
+    if folder.exists() and not folder.is_dir():
+        raise SourceError(folder, None, "is a file; the sample needs a folder")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / MARKER).is_file():
+        raise SourceError(folder, None, f"is not empty and holds no earlier sample ({MARKER}); choose an empty or new folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MARKER).write_text('{"complete": false}\n', encoding="utf-8")
+    for name in FOLDERS:
+        shutil.rmtree(folder / name, ignore_errors=True)
+    for name in FILES:
+        (folder / name).unlink(missing_ok=True)
+
+
+def finish(request: Request, counts: dict[str, int]) -> None:
+    marker = {"complete": True, "panden": request.panden, "seed": request.seed, "written": counts}
+    (request.folder / MARKER).write_text(json.dumps(marker, indent=2) + "\n", encoding="utf-8")
