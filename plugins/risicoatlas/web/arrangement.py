@@ -1,7 +1,7 @@
 """How layers are grouped and drawn: ``config/viewer.yaml``, for the start page and for the map.
 
-In: the config folder and the catalogue. Out: an :class:`Arrangement` of the layers that an actor may see. The first layer of
-the first group is drawn on top. Layers that the file does not name come in a last group of their own.
+In: the config folder and the catalogue. Out: an :class:`Arrangement` of the layers that an actor may see. The first
+layer of the first group is drawn on top. Layers that the file does not name come in a last group of their own.
 """
 
 from collections.abc import Iterable
@@ -67,7 +67,7 @@ def read(config: Path, catalogue: Catalogue, rest: Text) -> Arrangement:
     return Arrangement((*groups, Group(rest, others)), ground, tuple(layer.name for layer in shown))
 
 
-def _load(path: Path) -> Any:
+def _load(path: Path) -> dict[str, Any]:
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except yaml.MarkedYAMLError as error:

@@ -1,11 +1,12 @@
 """Login and logout: an API key in a form becomes a session in an HttpOnly cookie.
 
-Both forms carry a CSRF token: of the session once there is one, before that a random value that must equal a cookie which
-no other site can read or set.
+Both forms carry a CSRF token: that of the session once there is one, before that a random value that must equal a
+cookie which no other site can read or set.
 """
 
 import hmac
 import secrets
+from typing import Any
 
 from flask import Flask, Response, g, make_response, redirect, render_template, request
 
@@ -42,7 +43,9 @@ def add(app: Flask, service: Service) -> None:
             _audit(service, "geweigerd")
             return _form(service, "login_failed", 401)
         response = _to_target(service)
-        _set_cookie(service, response, sessions.COOKIE, session.token, int(sessions.LASTS.total_seconds()))
+        response.set_cookie(
+            sessions.COOKIE, session.token, max_age=sessions.LASTS, samesite="Lax", **_cookie_options(service)
+        )
         response.delete_cookie(FORM_COOKIE)
         _audit(service, "gelukt")
         return response
@@ -65,7 +68,7 @@ def _form(service: Service, message: str | None = None, code: int = 200) -> Resp
     page = render_template("login.html", message=message, csrf=csrf, target=_target())
     response = make_response(page, code)
     if CSRF_KEY not in request.environ:
-        _set_cookie(service, response, FORM_COOKIE, csrf, None, "Strict")
+        response.set_cookie(FORM_COOKIE, csrf, samesite="Strict", **_cookie_options(service))
     if code == CredentialError.status:
         response.headers["WWW-Authenticate"] = CHALLENGE
     return response
@@ -86,17 +89,9 @@ def _to_target(service: Service) -> Response:
     return make_response(redirect(f"{service.settings.public_url}{TARGETS[_target()]}{keep}", 303))
 
 
-def _set_cookie(
-    service: Service, response: Response, name: str, value: str, max_age_s: int | None, same_site: str = "Lax"
-) -> None:
-    response.set_cookie(
-        name,
-        value,
-        max_age=max_age_s,
-        httponly=True,
-        secure=service.settings.public_url.startswith("https:"),
-        samesite=same_site,
-    )
+def _cookie_options(service: Service) -> dict[str, Any]:
+    """Not readable by scripts, and not sent unencrypted where the service has https."""
+    return {"httponly": True, "secure": service.settings.public_url.startswith("https:")}
 
 
 def _audit(service: Service, outcome: str) -> None:

@@ -1,7 +1,7 @@
-"""The pages for people as one WSGI application: ``/``, ``/viewer/``, ``/auth/login``, ``/auth/logout`` and their static files.
+"""The pages for people as one WSGI application: ``/``, ``/viewer/``, ``/auth/login``, ``/auth/logout``, static files.
 
-In: the service; the actor comes from the middleware. Out: HTML in Dutch or English, and ``/viewer/layers.json`` for the map.
-Every page works without scripts, loads nothing from another host, and names only layers that the actor may see.
+In: the service; the actor comes from the middleware. Out: HTML in Dutch or English, and ``/viewer/layers.json`` for the
+map. Every page works without scripts, loads nothing from another host, and names only layers that the actor may see.
 """
 
 import logging
@@ -144,7 +144,7 @@ def _add_viewer(app: Flask, service: Service, arranged: arrangement.Arrangement)
 
 
 def _viewer_layers(service: Service, arranged: arrangement.Arrangement) -> dict[str, Any]:
-    """What the map needs beside the OGC API: grouping, drawing order, titles of fields in both languages, extents in RD."""
+    """What the map needs beside the OGC API: groups from the top down, titles of fields, extents in RD."""
     actor = actors.current()
     visible = service.visible(actor)
     seen = arranged.seen(visible)

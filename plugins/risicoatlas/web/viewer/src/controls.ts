@@ -41,8 +41,12 @@ class Pan extends ControlBase {
 
 /** Where the pointer is, else what lies in the middle: so a keyboard user reads coordinates, too. */
 class Place extends ControlBase {
+  private readonly text: HTMLElement;
+
   constructor() {
-    super({ element: element("div", { class: "coordinates" }) });
+    const text = element("div", { class: "coordinates" });
+    super({ element: text });
+    this.text = text;
   }
 
   override setMap(map: OlMap | null): void {
@@ -52,7 +56,7 @@ class Place extends ControlBase {
   }
 
   private tell(place: Coordinate | undefined): void {
-    this.element.textContent = coordinates(place, locale);
+    this.text.textContent = coordinates(place, locale);
   }
 }
 

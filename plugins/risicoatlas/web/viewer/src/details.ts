@@ -21,8 +21,9 @@ const EXPLAINED: readonly (readonly [TextName, string])[] = [
 
 /** The name of an object for a list or a heading: its own, else its key. */
 export function nameOf({ feature }: Hit): string {
-  const { naam, bedrijfsnaam, identificatie } = feature.getProperties() as Properties;
-  return [naam, bedrijfsnaam, identificatie, feature.getId()].map(words).find(Boolean) ?? "";
+  const { naam, bedrijfsnaam, id_pand_bag: pand, identificatie } = feature.getProperties() as Properties;
+  const building = pand && text("building", { id: words(pand) });
+  return [naam, bedrijfsnaam, building, identificatie, feature.getId()].map(words).find(Boolean) ?? "";
 }
 
 /** A second line for a list: the label of a building in words. */

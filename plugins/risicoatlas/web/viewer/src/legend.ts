@@ -1,14 +1,36 @@
-// The legend of one layer, as the picture that WMS makes of it.
+// The legend of one layer: a row per class, drawn from the service's model of the style.
 
 import { element } from "./dom.ts";
-import { code, text } from "./language.ts";
-import { address, type LayerInfo } from "./service.ts";
+import { failure } from "./failure.ts";
+import { of, text, type Both } from "./language.ts";
+import { address, fetchJson, type LayerInfo } from "./service.ts";
+import { swatch, type SwatchSymbol } from "./swatch.ts";
 
-export function legend(layer: LayerInfo): HTMLElement {
-  const picture = element("img", { alt: text("legendOf", { name: layer.title }), src: legendAddress(layer, "image/png") });
-  return element("div", { class: "legend" }, picture);
+interface Legend {
+  /** The scale denominator above which nothing is drawn, null where something always is. */
+  readonly drawn_from: number | null;
+  readonly rules: readonly { readonly title: Both; readonly symbols: readonly SwatchSymbol[] }[];
 }
 
-function legendAddress(layer: LayerInfo, format: string): string {
-  return address("wms", { service: "WMS", version: "1.3.0", request: "GetLegendGraphic", layer: layer.id, format, language: code });
+export function legend(layer: LayerInfo): HTMLElement {
+  const box = element("div", { class: "legend" }, text("loading"));
+  const url = address("wms", { service: "WMS", version: "1.3.0", request: "GetLegendGraphic", layer: layer.id, format: "application/json" });
+  const load = async () => {
+    try {
+      box.replaceChildren(...rows(layer, await fetchJson<Legend>(url)));
+    } catch (error) {
+      box.replaceChildren(failure(error, load, `${text("legendOf", { name: layer.title })}: `));
+    }
+  };
+  void load();
+  return box;
+}
+
+function rows(layer: LayerInfo, { drawn_from: scale, rules }: Legend): HTMLElement[] {
+  const list = element(
+    "ul",
+    { "aria-label": text("legendOf", { name: layer.title }) },
+    ...rules.map((rule) => element("li", {}, swatch(rule.symbols), of(rule.title))),
+  );
+  return scale === null ? [list] : [list, element("p", { class: "hint" }, text("drawnFrom", { scale: Math.round(scale) }))];
 }

@@ -19,7 +19,6 @@ const HIGHLIGHT = [
   new Style({ stroke: new Stroke({ color: "#ffffff", width: 7 }) }),
   new Style({
     stroke: new Stroke({ color: "#0b4f62", width: 3.5 }),
-    fill: new Fill({ color: "rgba(11, 79, 98, 0.14)" }),
     image: new Circle({ radius: 13, stroke: new Stroke({ color: "#0b4f62", width: 3.5 }), fill: new Fill({ color: "rgba(255, 255, 255, 0.5)" }) }),
   }),
 ];

@@ -3,36 +3,44 @@
 import type { Extent } from "ol/extent.js";
 import { nameOf, noteOf, type Hit } from "./details.ts";
 import { button, element } from "./dom.ts";
+import { failure } from "./failure.ts";
 import { text } from "./language.ts";
-import { fetchObjects, isAborted, reason, type LayerInfo, type Page } from "./service.ts";
+import { fetchObjects, isAborted, type LayerInfo, type Page } from "./service.ts";
 
 const PAGE = 50;
 
 export interface ObjectList {
-  readonly element: HTMLDetailsElement;
+  readonly element: HTMLElement;
   /** Ask again for this view, if the list is open. */
   refresh(): void;
+  /** The entry of an object, if it is listed. */
+  entry(id: string): HTMLElement | undefined;
 }
 
-export function objectList(shown: () => LayerInfo[], view: () => Extent, choose: (hit: Hit, from: HTMLElement) => void): ObjectList {
+export function objectList(shown: () => LayerInfo[], view: () => Extent, choose: (hit: Hit) => void): ObjectList {
   const body = element("div", { class: "objects", "aria-live": "polite" });
-  const list = element("details", { id: "objects" }, element("summary", {}, element("h2", {}, text("objects"))), element("p", { class: "hint" }, text("objectsHint")), body);
+  const list = element("div", {}, element("p", { class: "hint" }, text("objectsHint")), body);
   let running: AbortController | undefined;
   const refresh = () => {
+    const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.object : undefined;
     running?.abort();
-    if (!list.open) return;
+    if (list.closest("[hidden]")) return;
     running = new AbortController();
     const { signal } = running;
     const layers = shown();
-    body.replaceChildren(...layers.map((layer) => section(layer, view(), signal, choose)));
+    body.replaceChildren(...layers.map((layer) => section(layer, view(), signal, choose, () => keepFocus(focused))));
     if (!layers.length) body.append(element("p", {}, text("noneOn")));
   };
-  list.addEventListener("toggle", refresh);
-  return { element: list, refresh };
+  // a list that is made anew must not lose the reader's place in it
+  const keepFocus = (id: string | undefined) => {
+    if (id && document.activeElement === document.body) entry(id)?.focus();
+  };
+  const entry = (id: string) => [...body.querySelectorAll<HTMLElement>("[data-object]")].find(({ dataset }) => dataset.object === id);
+  return { element: list, refresh, entry };
 }
 
 /** One layer of the list: being loaded, loaded (also with 0 objects) and not loaded look different. */
-function section(layer: LayerInfo, box: Extent, signal: AbortSignal, choose: (hit: Hit, from: HTMLElement) => void): HTMLElement {
+function section(layer: LayerInfo, box: Extent, signal: AbortSignal, choose: (hit: Hit) => void, listed: () => void): HTMLElement {
   const state = element("p", { class: "state" }, text("loading"));
   const made = element("section", { "data-layer": layer.id }, element("h3", {}, layer.title), state);
   const load = async () => {
@@ -40,6 +48,7 @@ function section(layer: LayerInfo, box: Extent, signal: AbortSignal, choose: (hi
       const page = await fetchObjects(layer, box, { limit: PAGE, skipGeometry: true, signal });
       state.textContent = countOf(page);
       made.append(element("ul", {}, ...page.features.map((feature) => option({ layer, feature }, choose))));
+      listed();
     } catch (error) {
       if (!isAborted(error)) state.replaceChildren(failure(error, load));
     }
@@ -48,8 +57,8 @@ function section(layer: LayerInfo, box: Extent, signal: AbortSignal, choose: (hi
   return made;
 }
 
-function option(hit: Hit, choose: (hit: Hit, from: HTMLElement) => void): HTMLElement {
-  const made: HTMLButtonElement = button(nameOf(hit), () => choose(hit, made), { class: "hit" });
+function option(hit: Hit, choose: (hit: Hit) => void): HTMLElement {
+  const made = button(nameOf(hit), () => choose(hit), { class: "hit", "data-object": String(hit.feature.getId()) });
   const note = noteOf(hit);
   if (note) made.append(element("span", { class: "note" }, note));
   return element("li", {}, made);
@@ -62,8 +71,4 @@ export function countOf({ features, matched, tested }: Page): string {
   const count = matched ?? shown;
   if (count > shown) return text("firstOf", { count, shown });
   return count === 1 ? text("oneHere") : text("manyHere", { count });
-}
-
-export function failure(error: unknown, again: () => void, before = ""): HTMLElement {
-  return element("span", { class: "failed", role: "alert" }, before, text("notLoaded", { reason: reason(error) }), " ", button(text("retry"), again, { class: "small" }));
 }

@@ -5,12 +5,14 @@ import { containsExtent, type Extent } from "ol/extent.js";
 import type MapBrowserEvent from "ol/MapBrowserEvent.js";
 import { hitPanel, type Hit } from "./details.ts";
 import { element } from "./dom.ts";
+import { failure } from "./failure.ts";
 import type { Frame } from "./frame.ts";
 import { text } from "./language.ts";
 import { layerList, type LayerList } from "./layers.ts";
 import { createMap, type RiskMap } from "./map.ts";
-import { failure, objectList, type ObjectList } from "./objects.ts";
+import { objectList, type ObjectList } from "./objects.ts";
 import { read, write, type ObjectKey } from "./permalink.ts";
+import { tabs } from "./tabs.ts";
 import { fetchObject, fetchObjects, isAborted, type Arrangement, type LayerInfo } from "./service.ts";
 
 const HIT_PIXELS = 6;
@@ -22,19 +24,20 @@ export class Viewer {
   private readonly objects: ObjectList;
   private chosen: ObjectKey | undefined;
   private asking: AbortController | undefined;
-  /** Where the focus goes back to when the details are closed. */
-  private origin: HTMLElement;
-
   constructor(
     private readonly frame: Frame,
     private readonly layers: readonly LayerInfo[],
     arrangement: Arrangement,
   ) {
-    this.origin = frame.map;
     this.chart = createMap(frame.map, layers, arrangement);
     this.list = layerList(layers, arrangement, this.chart.tiles, this.chart.show, () => this.moved());
-    this.objects = objectList(this.list.shown, () => this.box(), (hit, from) => void this.open(hit.layer, String(hit.feature.getId()), from));
-    frame.side.replaceChildren(element("h2", {}, text("layers")), this.list.element, this.objects.element);
+    this.objects = objectList(this.list.shown, () => this.box(), (hit) => void this.open(hit.layer, String(hit.feature.getId())));
+    frame.side.replaceChildren(
+      ...tabs(text("panel"), [
+        { id: "layers", title: text("layers"), content: this.list.element },
+        { id: "objects", title: text("objects"), content: this.objects.element, opened: this.objects.refresh },
+      ]),
+    );
     this.follow(arrangement.shown);
     this.listen();
   }
@@ -64,7 +67,7 @@ export class Viewer {
     const on = place.layers ?? shown;
     if (on) this.list.show(on);
     const layer = this.layers.find(({ id }) => id === place.object?.layer);
-    if (layer && place.object && !this.isChosen(place.object)) void this.open(layer, place.object.id, this.frame.map, !place.centre);
+    if (layer && place.object && !this.isChosen(place.object)) void this.open(layer, place.object.id, !place.centre);
   }
 
   private moved(): void {
@@ -108,21 +111,21 @@ export class Viewer {
     );
     if (signal.aborted) return;
     this.frame.tell();
-    this.present(found.flat(), problems, this.frame.map);
+    this.present(found.flat(), problems);
   }
 
   /** Open one object by its key, and bring it into view where it is not. */
-  private async open(layer: LayerInfo, id: string, from: HTMLElement, zoom = false): Promise<void> {
+  private async open(layer: LayerInfo, id: string, zoom = false): Promise<void> {
     const signal = this.anew();
     try {
       const feature = await fetchObject(layer, id, signal);
-      this.present([{ layer, feature }], [], from);
+      this.present([{ layer, feature }], []);
       const extent = feature.getGeometry()?.getExtent();
       if (extent && (zoom || !containsExtent(this.box(), extent))) this.chart.show(extent);
     } catch (error) {
       if (isAborted(error)) return;
-      const problem = failure(error, () => void this.open(layer, id, from, zoom), `${layer.title}: `);
-      this.present([], [element("p", {}, problem)], from);
+      const problem = failure(error, () => void this.open(layer, id, zoom), `${layer.title}: `);
+      this.present([], [element("p", {}, problem)]);
     }
   }
 
@@ -132,8 +135,7 @@ export class Viewer {
     return this.asking.signal;
   }
 
-  private present(hits: readonly Hit[], problems: readonly HTMLElement[], from: HTMLElement): void {
-    this.origin = from;
+  private present(hits: readonly Hit[], problems: readonly HTMLElement[]): void {
     this.choose(undefined);
     const panel = hitPanel(hits, problems, (hit) => this.choose(hit), () => this.close());
     this.frame.details.replaceChildren(panel);
@@ -148,9 +150,11 @@ export class Viewer {
   }
 
   private close(): void {
+    // the list may have been made anew since: its entry is found by the object
+    const entry = this.chosen && this.objects.entry(this.chosen.id);
     this.frame.details.hidden = true;
     this.choose(undefined);
-    (this.origin.isConnected ? this.origin : this.frame.map).focus();
+    (entry && !entry.closest("[hidden]") ? entry : this.frame.map).focus();
   }
 
   private isChosen(key: ObjectKey): boolean {
