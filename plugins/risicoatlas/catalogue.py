@@ -131,10 +131,10 @@ def _load(path: Path) -> Any:
 def _layer(path: Path, core: Any) -> Layer:
     data = _load(path)
     name = path.parent.name
-    known = {"title", "description", "access", "geometry", "srid", "fields", "area_field", "styles", "sources"}
+    known = {"title", "description", "access", "geometry", "srid", "field_sets", "fields", "area_field", "styles", "sources"}
     _refuse_unknown(path, data, known)
     access = _choice(path, data, "access", ACCESS)
-    fields = tuple(_field(path, item) for item in [*core["fields"], *data.get("fields", [])])
+    fields = tuple(_field(*item) for item in _described_fields(path, core, data))
     names = [item.name for item in fields]
     if twice := sorted({item for item in names if names.count(item) > 1}):
         raise ConfigError(path, _line(path, twice[0]), f"field {twice[0]} is described twice (core.yaml describes the core)")
@@ -154,6 +154,16 @@ def _layer(path: Path, core: Any) -> Layer:
         styles=tuple(data.get("styles", [name])),
         sources=tuple(data.get("sources", [])),
     )
+
+
+def _described_fields(path: Path, core: Any, data: Any) -> Iterator[tuple[Path, Any]]:
+    """Every field with the file that describes it: the core, the sets that the layer shares with others, its own."""
+    folder = path.parents[1]
+    yield from ((folder / "core.yaml", item) for item in core["fields"])
+    for name in data.get("field_sets", []):
+        shared = folder / f"{name}.yaml"
+        yield from ((shared, item) for item in _load(shared)["fields"])
+    yield from ((path, item) for item in data.get("fields", []))
 
 
 def _field(path: Path, data: Any) -> Field:

@@ -211,3 +211,6 @@ def _count_loaded(load: Load, counts: list[tuple[str, int, int]], replaced: dict
         tally.geladen, tally.hersteld = total - mended, mended
         changed = replaced.get(sort, 0) if sort != MESSAGE else int(bool(replaced))
         tally.gewijzigd, tally.nieuw = changed, total - changed
+
+
+SOURCE = ImevSource()

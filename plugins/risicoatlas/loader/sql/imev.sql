@@ -82,7 +82,7 @@ WHERE wortel = %(wortel)s AND eind_registratie IS NULL
 -- name: schrijf
 WITH nummers AS (
   SELECT volgorde, nextval(pg_get_serial_sequence('register.imev_object', 'nummer')) AS nummer
-  FROM bron.imev_object
+  FROM (SELECT volgorde FROM bron.imev_object ORDER BY volgorde) AS geordend
 )
 INSERT INTO register.imev_object (nummer, identificatie, soort, entity_type, ouder, wortel, bronhoudercode, bronhouder,
   begin_geldigheid, eind_geldigheid, tijdstip_registratie, kenmerken, geen_waarde, geometrie, geometrie_hersteld,
