@@ -99,6 +99,39 @@ def names(node: ast.AstType) -> frozenset[str]:
     return pattern.union(*(names(child) for child in node.get_sub_nodes() or ()))
 
 
+def split(node: ast.AstType, columns: Mapping[str, Column]) -> tuple[list[ast.AstType], list[ast.AstType]]:
+    """The parts of a top-level AND: those that compare a column with a literal of its type, and the rest.
+
+    The former cannot raise and may be tested before a row is known to be visible; they use indexes there.
+    """
+    safe: list[ast.AstType] = []
+    rest: list[ast.AstType] = []
+    waiting = [node]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, ast.And):
+            waiting += [item.rhs, item.lhs]
+        else:
+            (safe if _is_plain(item, columns) else rest).append(item)
+    return safe, rest
+
+
+def _is_plain(node: ast.AstType, columns: Mapping[str, Column]) -> bool:
+    if isinstance(node, ast.Comparison):
+        operands = [node.lhs, node.rhs]
+    elif isinstance(node, ast.Between):
+        operands = [node.lhs, node.low, node.high]
+    elif isinstance(node, ast.In):
+        operands = [node.lhs, *node.sub_nodes]
+    elif isinstance(node, ast.IsNull):
+        operands = [node.lhs]
+    else:
+        return False
+    column, *values_ = operands
+    known = isinstance(column, ast.Attribute) and column.name in columns and columns[column.name].type != "geometry"
+    return known and all(isinstance(value, (str, int, float, date)) for value in values_)
+
+
 # --- conditions -------------------------------------------------------------------------------------------------------
 
 
