@@ -4,7 +4,7 @@ In: a path. Out: :class:`VectorLayer` values and rows of plain Python. What GDAL
 :class:`~risicoatlas.errors.SourceError`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,12 +51,12 @@ def _layer(path: Path, name: str) -> VectorLayer:
         )
 
 
-def rows(path: Path, layer: str) -> Iterator[tuple[str, Mapping[str, Any], Geometry | None]]:
-    """Each feature as (its number in the file, properties, geometry or None)."""
+def rows(path: Path, layer: str, columns: Iterable[str]) -> Iterator[tuple[str, Mapping[str, Any], Geometry | None]]:
+    """Each feature as (its number in the file, the values of these columns, geometry or None)."""
     try:
-        with fiona.open(path, layer=layer) as collection:
+        with fiona.open(path, layer=layer, include_fields=tuple(columns)) as collection:
             for feature in collection:
-                yield feature.id, feature.properties, feature.geometry
+                yield feature.id, dict(feature.properties), feature.geometry
     except (DriverError, FionaError) as error:
         raise SourceError(path, f"layer {layer}", f"it cannot be read ({error})") from error
 

@@ -160,6 +160,8 @@ def _objects(path: Path, member: Member, file: "_Counted") -> Iterator[etree._El
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
+        remove_comments=True,
+        remove_pis=True,
     )
     for _, element in context:
         parent = element.getparent()

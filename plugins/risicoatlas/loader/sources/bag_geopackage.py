@@ -118,7 +118,7 @@ def _stage_layer(load: Load, use: Use, advance: Callable[[int], None]) -> None:
 def _current(load: Load, use: Use, advance: Callable[[int], None]) -> Iterator[tuple[str, Values]]:
     """Place and values of each current occurrence by our names, ready for staging; the others are counted."""
     tally, columns = load.report.tally(use.kind), use.layout.used(use.layer.header)
-    for number, properties, geometry in vector.rows(load.path, use.layer.name):
+    for number, properties, geometry in vector.rows(load.path, use.layer.name, columns.values()):
         place = f"laag {use.layer.name}, rij {number}"
         values = {ours: _plain(properties[column]) for ours, column in columns.items()}
         tally.gelezen += 1
@@ -152,7 +152,7 @@ def _stage_addresses(load: Load, use: Use) -> None:
     """The addresses that stand on the objects: a second reading, since one COPY runs at a time."""
     tally, columns = load.report.tally("nummeraanduiding"), use.layout.used(use.layer.header)
     with load.copying("bag_nummeraanduiding", ("plaats", "identificatie", "status", *ADDRESS)) as write:
-        for number, properties, _ in vector.rows(load.path, use.layer.name):
+        for number, properties, _ in vector.rows(load.path, use.layer.name, columns.values()):
             values = {ours: _plain(properties[column]) for ours, column in columns.items()}
             if values.get("huisnummer") is None:
                 continue
