@@ -1,0 +1,287 @@
+"""The inputs of the rules: tables per building and function in schema ``bron``, and one SELECT per function over them.
+
+A word of ``words.yaml`` names a calculation of :data:`CALCULATIONS` with its arguments. A new code list, threshold or
+reading is another row there; only a new kind of calculation is Python. Words that no condition reads are not calculated.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any, LiteralString, cast
+
+import psycopg
+from psycopg import sql
+
+from risicoatlas.database import Connection
+from risicoatlas.rules.ruleset import ActiveRules, Word, digits
+
+OTHER = "overige gebruiksfunctie"
+TABLES = (
+    "kgl_gebouw", "kgl_vbo", "kgl_pand", "kgl_functie", "kgl_doelen", "kgl_treffer", "kgl_afstand", "kgl_per_ha", "kgl_kas",
+    "kgl_buur", "kgl_oordeel",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Use:
+    """A word as one function reads it."""
+
+    rules: ActiveRules
+    word: Word
+    function: str
+
+    def argument(self, name: str, default: Any = None) -> Any:
+        """An argument; one that differs per function is a mapping with ``*`` for the others."""
+        value = self.rules.argument(self.word, name, default)
+        if isinstance(value, dict):
+            return value.get(self.function, value.get("*", default))
+        return value
+
+
+Expression = Callable[[Use], sql.Composable]
+
+
+@dataclass(frozen=True)
+class Calculation:
+    """SQL for a word over the aliases of :data:`_FROM`, and the names of its arguments with their allowed values."""
+
+    expression: Expression
+    arguments: Mapping[str, tuple[Any, ...]]
+    optional: tuple[str, ...] = ()
+
+
+def _choice(name: str, options: Mapping[str, LiteralString]) -> Expression:
+    return lambda use: sql.SQL(options[use.argument(name)])
+
+
+def _fixed(text: LiteralString) -> Expression:
+    return lambda use: sql.SQL(text)
+
+
+def _other_function(use: Use) -> sql.Composable:
+    """Whether building or verblijfsobject has another function besides this one."""
+    ignored = bool(use.argument("zonder_overige", False))
+    if use.argument("bereik") == "vbo":
+        return sql.SQL("f.andere_op_vbo_zonder_overige" if ignored else "f.andere_op_vbo")
+    others = sql.SQL("array_remove(d.functies, {})").format(sql.Literal(use.function))
+    if ignored:
+        others = sql.SQL("array_remove({}, {})").format(others, sql.Literal(OTHER))
+    return sql.SQL("cardinality({}) > 0").format(others)
+
+
+def _has_function(use: Use) -> sql.Composable:
+    return sql.SQL("{} = ANY (d.functies)").format(sql.Literal(use.argument("functie")))
+
+
+def _register_hit(use: Use) -> sql.Composable:
+    return sql.SQL("coalesce(t.{}, false)").format(sql.Identifier(use.word.name))
+
+
+SCOPES = ("pand", "functie")
+READINGS = ("any_vbo", "one_shop_pand", "one_shop_vbo")
+CALCULATIONS: Mapping[str, Calculation] = {
+    "oppervlakte": Calculation(_choice("bereik", {"pand": "p.m2", "functie": "f.m2"}), {"bereik": SCOPES}),
+    "oppervlakte_bekend": Calculation(
+        _choice("bereik", {"pand": "p.bekend_m2", "functie": "f.bekend_m2"}), {"bereik": SCOPES}
+    ),
+    "oppervlakte_onbekend": Calculation(
+        _choice("bereik", {"pand": "p.m2 IS NULL", "functie": "f.m2 IS NULL"}), {"bereik": SCOPES}
+    ),
+    "functie": Calculation(lambda use: sql.Literal(use.function), {}),
+    "aantal_vbo": Calculation(_fixed("f.aantal_vbo"), {}),
+    "grootste_vbo": Calculation(_fixed("f.grootste_m2"), {}),
+    "grootste_vbo_bekend": Calculation(_fixed("f.grootste_bekend_m2"), {}),
+    "kleinste_vbo": Calculation(_fixed("f.kleinste_m2"), {}),
+    "een_vbo": Calculation(
+        _choice(
+            "lezing",
+            {
+                "any_vbo": "f.grootste_m2",
+                "one_shop_pand": "CASE WHEN f.aantal_vbo = 1 THEN p.m2 ELSE 0 END",
+                "one_shop_vbo": "CASE WHEN f.aantal_vbo = 1 THEN f.m2 ELSE 0 END",
+            },
+        ),
+        {"lezing": READINGS},
+    ),
+    "een_vbo_bekend": Calculation(
+        _choice(
+            "lezing",
+            {
+                "any_vbo": "f.grootste_bekend_m2",
+                "one_shop_pand": "CASE WHEN f.aantal_vbo = 1 THEN p.bekend_m2 ELSE 0 END",
+                "one_shop_vbo": "CASE WHEN f.aantal_vbo = 1 THEN f.bekend_m2 ELSE 0 END",
+            },
+        ),
+        {"lezing": READINGS},
+    ),
+    "andere_functie": Calculation(
+        _other_function, {"bereik": ("pand", "vbo"), "zonder_overige": (True, False)}, optional=("zonder_overige",)
+    ),
+    "heeft_functie": Calculation(_has_function, {"functie": ()}),
+    "vbo_in_meer_panden": Calculation(_fixed("p.vbo_in_meer_panden"), {}),
+    "registertreffer": Calculation(
+        _register_hit,
+        {"register": ("kvk", "lrk", "duo"), "codes": (), "uitgezonderd": (), "statussen": ()},
+        optional=("uitgezonderd", "statussen"),
+    ),
+    "gevelafstand": Calculation(_fixed("a.afstand_m"), {"zoekafstand_m": ()}),
+    "aantal_per_ha": Calculation(_fixed("h.aantal"), {}),
+    "kas_aandeel": Calculation(_fixed("coalesce(k.aandeel, 0)"), {}),
+}
+# Every table that a word may read; those of a calculation that is not used are empty.
+_FROM_FUNCTION: LiteralString = (
+    " FROM bron.kgl_functie f JOIN bron.kgl_pand p USING (pand) JOIN bron.kgl_doelen d USING (pand)"
+    " LEFT JOIN bron.kgl_treffer t USING (pand) LEFT JOIN bron.kgl_kas k USING (pand)"
+    " LEFT JOIN bron.kgl_afstand a ON a.pand = f.pand AND a.functie = f.functie"
+    " LEFT JOIN bron.kgl_per_ha h ON h.pand = f.pand AND h.functie = f.functie"
+    " WHERE p.kandidaat AND f.functie = {function}"
+)
+_FROM_BUILDING: LiteralString = (
+    " FROM bron.kgl_pand p JOIN bron.kgl_doelen d USING (pand) JOIN bron.kgl_treffer t USING (pand) WHERE p.kandidaat"
+)
+
+
+def select(rules: ActiveRules, function: str) -> sql.Composable:
+    """SELECT of ``pand`` and every word that the function reads, one row per building to judge.
+
+    An article that reaches every building is judged where a register has a hit, since nothing else can make it hold.
+    """
+    columns = [
+        sql.SQL(", {} AS {}").format(expression(Use(rules, rules.words[name], function)), sql.Identifier(name))
+        for name in rules.used(function)
+    ]
+    source = _FROM_BUILDING if rules.reaches_all(function) else _FROM_FUNCTION
+    return sql.SQL("SELECT p.pand{columns}").format(columns=sql.Composed(columns)) + sql.SQL(source).format(
+        function=sql.Literal(function)
+    )
+
+
+def expression(use: Use) -> sql.Composable:
+    """The SQL of a word for one function."""
+    return CALCULATIONS[use.word.calculation].expression(use)
+
+
+def prepare(connection: Connection, rules: ActiveRules, panden: Sequence[str] | None = None) -> None:
+    """Fill the tables in ``bron`` for all buildings, or for some; they last until :func:`drop`."""
+    drop(connection)
+    values = rules.parameters
+    run(
+        connection,
+        "buildings.sql",
+        panden=None if panden is None else list(panden),
+        pand_levend=values["bag.pand_levend"],
+        vbo_levend=values["bag.vbo_levend"],
+        onbekende_m2=values["bag.onbekende_oppervlakten_m2"],
+        functies=list(rules.functions),
+        zoekafstand_m=_search_distance(rules),
+    )
+    _register_hits(connection, rules)
+    _neighbours(connection, rules)
+    _statement(connection, "CREATE UNLOGGED TABLE bron.kgl_kas (pand text, aandeel float8)")
+    if _functions_using(rules, "kas_aandeel"):
+        run(connection, "greenhouses.sql")
+
+
+def drop(connection: Connection) -> None:
+    """Remove the tables of a run."""
+    names = sql.SQL(", ").join(sql.Identifier("bron", name) for name in TABLES)
+    connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(names))
+
+
+def run(connection: Connection, name: str, **parameters: Any) -> int:
+    """Execute a named file of ``rules/sql`` with its parameters; gives the rows that its last statement touched."""
+    text = (resources.files("risicoatlas.rules") / "sql" / name).read_text(encoding="utf-8")
+    # Values are bound on our side: a file may hold several statements, which the server's own binding refuses.
+    with psycopg.ClientCursor(connection) as cursor:
+        cursor.execute(cast(LiteralString, text), parameters)
+        while cursor.nextset():
+            pass
+        return cursor.rowcount
+
+
+def _statement(connection: Connection, text: LiteralString) -> None:
+    connection.execute(text)
+
+
+def _functions_using(rules: ActiveRules, calculation: str) -> list[str]:
+    return [
+        function
+        for function in rules.functions
+        if any(rules.words[name].calculation == calculation for name in rules.used(function))
+    ]
+
+
+# --- registers --------------------------------------------------------------------------------------------------------
+
+
+def _register_hits(connection: Connection, rules: ActiveRules) -> None:
+    """``bron.kgl_treffer``: per building with a hit one boolean per word, and the hits themselves for the owner."""
+    words = [word for word in rules.words.values() if word.calculation == "registertreffer"]
+    tests = {word.name: _hit(Use(rules, word, "")) for word in words}
+    flags = sql.SQL(", ").join(
+        sql.SQL("bool_or({}) AS {}").format(test, sql.Identifier(name)) for name, test in tests.items()
+    )
+    connection.execute(
+        sql.SQL(
+            "CREATE UNLOGGED TABLE bron.kgl_treffer AS SELECT v.pand, {flags}, jsonb_agg(DISTINCT jsonb_build_object("
+            "'register', r.register, 'code', r.code, 'sleutel', r.sleutel, 'verblijfsobject', v.vbo)) AS treffers"
+            " FROM bron.kgl_vbo v JOIN register.registertreffer r ON r.verblijfsobject = v.vbo"
+            " WHERE v.kandidaat AND ({any}) GROUP BY v.pand"
+        ).format(flags=flags, any=sql.SQL(" OR ").join(tests.values()))
+    )
+    _statement(connection, "ANALYZE bron.kgl_treffer")
+
+
+def _hit(use: Use) -> sql.Composable:
+    register = use.argument("register")
+    parts = [
+        sql.SQL("r.register = {}").format(sql.Literal(register)),
+        _matches(register, use.argument("codes")),
+    ]
+    if excluded := use.argument("uitgezonderd"):
+        parts.append(sql.SQL("NOT {}").format(_matches(register, excluded)))
+    if statuses := use.argument("statussen"):
+        lowered = sql.Literal([str(status).lower() for status in statuses])
+        parts.append(sql.SQL("lower(r.status) = ANY ({}::text[])").format(lowered))
+    return sql.SQL("({})").format(sql.SQL(" AND ").join(parts))
+
+
+def _matches(register: str, codes: Iterable[Any]) -> sql.Composable:
+    """SBI codes match by prefix on their digits (87.9 covers 87902), types and sectors as a whole; ``*`` is all."""
+    texts = [str(code) for code in codes]
+    if "*" in texts:
+        return sql.SQL("true")
+    if register == "kvk":
+        patterns = sql.Literal([f"{digits(text)}%" for text in texts])
+        return sql.SQL("translate(r.code, '. ', '') LIKE ANY ({}::text[])").format(patterns)
+    return sql.SQL("lower(r.code) = ANY ({}::text[])").format(sql.Literal([text.lower() for text in texts]))
+
+
+# --- neighbours -------------------------------------------------------------------------------------------------------
+
+
+def _search_distance(rules: ActiveRules) -> float:
+    """How far neighbours are looked for, in metres."""
+    return max(
+        (
+            float(rules.argument(word, "zoekafstand_m"))
+            for word in rules.words.values()
+            if word.calculation == "gevelafstand"
+        ),
+        default=0,
+    )
+
+
+def _neighbours(connection: Connection, rules: ActiveRules) -> None:
+    """``bron.kgl_afstand`` and ``bron.kgl_per_ha`` for the functions whose conditions read them."""
+    _statement(connection, "CREATE UNLOGGED TABLE bron.kgl_afstand (pand text, functie text, afstand_m float8)")
+    _statement(connection, "CREATE UNLOGGED TABLE bron.kgl_per_ha (pand text, functie text, aantal integer)")
+    near, dense = _functions_using(rules, "gevelafstand"), _functions_using(rules, "aantal_per_ha")
+    for function in dict.fromkeys([*near, *dense]):
+        run(connection, "neighbours.sql", functie=function)
+        if function in near:
+            run(connection, "distance.sql", functie=function, zoekafstand_m=_search_distance(rules))
+        if function in dense:
+            run(connection, "density.sql", functie=function)
+        _statement(connection, "DROP TABLE bron.kgl_buur")
+    _statement(connection, "ANALYZE bron.kgl_afstand, bron.kgl_per_ha")

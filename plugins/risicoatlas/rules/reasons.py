@@ -1,0 +1,58 @@
+"""The sentence of a label: a template with ``{names}`` of words and parameters, filled in by PostgreSQL for all rows at once.
+
+Parameters are written into the sentence; words come from the row. A figure that is only known in part reads "ten minste
+300", and one that is unknown "onbekend". Two languages, each with its own way to write figures.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, LiteralString
+
+from psycopg import sql
+
+from risicoatlas.catalogue import Text
+
+LANGUAGES = ("nl", "en")
+_PLACEHOLDER = re.compile(r"\{([a-z0-9_.]+)\}")
+_FIGURE: Mapping[str, LiteralString] = {"nl": "register.getal_nl({}::numeric)", "en": "register.getal_en({}::numeric)"}
+_UNKNOWN = {"nl": "onbekend", "en": "unknown"}
+_AT_LEAST = {"nl": "ten minste ", "en": "at least "}
+
+
+def placeholders(text: Text) -> set[str]:
+    """The names between braces, of both languages."""
+    return {name for language in LANGUAGES for name in _PLACEHOLDER.findall(text.get(language))}
+
+
+def filled(
+    text: Text, language: str, parameters: Mapping[str, Any], bounds: Mapping[str, str | None]
+) -> sql.Composable:
+    """The sentence as one SQL text expression; ``bounds`` has each word with the word of its known part, or None."""
+    parts: list[sql.Composable] = []
+    for index, piece in enumerate(_PLACEHOLDER.split(text.get(language))):
+        if index % 2 == 0:
+            parts.append(sql.Literal(piece))
+        elif piece in parameters:
+            parts.append(sql.Literal(figure(parameters[piece], language)))
+        else:
+            parts.append(_word(piece, bounds.get(piece), language))
+    return sql.SQL(" || ").join(part for part in parts if part != sql.Literal(""))
+
+
+def figure(value: Any, language: str) -> str:
+    """A value of a parameter as people of that language write it; the same as ``register.getal_nl`` and ``_en`` do."""
+    if isinstance(value, list | tuple):
+        return ", ".join(figure(item, language) for item in value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    english = f"{round(value, 1):,}".removesuffix(".0")
+    return english if language == "en" else english.translate(str.maketrans(",.", ".,"))
+
+
+def _word(name: str, bound: str | None, language: str) -> sql.Composable:
+    options = [sql.SQL(_FIGURE[language]).format(sql.Identifier(name))]
+    if bound is not None:
+        known = sql.SQL(_FIGURE[language]).format(sql.SQL("nullif({}, 0)").format(sql.Identifier(bound)))
+        options.append(sql.SQL("{} || {}").format(sql.Literal(_AT_LEAST[language]), known))
+    options.append(sql.Literal(_UNKNOWN[language]))
+    return sql.SQL("coalesce({})").format(sql.SQL(", ").join(options))
