@@ -38,8 +38,9 @@ find_python() {
 }
 
 debian_has_new_python() {
-  command -v apt-cache >/dev/null || return 1
-  apt-cache show python3 2>/dev/null | grep -qE '^Version: 3\.(1[2-9]|[2-9][0-9])'
+  local offered
+  offered=$(apt-cache policy python3 2>/dev/null)
+  [[ $offered =~ Candidate:\ 3\.(1[2-9]|[2-9][0-9]) ]]
 }
 
 python_or_install() {
