@@ -2,8 +2,7 @@
 
 A public table holds nothing but what everybody may see, so its plan is one flat SELECT. A restricted layer is read
 through an inner query closed with ``OFFSET 0``: the rule, the box that we computed, the key, and comparisons of a
-column with a typed literal, none of which can raise; what else a client's filter says is tested outside it, on rows that
-the client may see. A rule merely ANDed to the client's filter would leak hidden values through errors.
+column with a @@ A rule merely ANDed to the client's filter would leak hidden values through errors.
 """
 
 from collections.abc import Mapping

@@ -178,8 +178,8 @@ def _copied(plan: Plan, statement: Composed, service: Service) -> Generator[byte
 def unframed(messages: Iterable[bytes | bytearray | memoryview]) -> Iterator[bytes]:
     """The one field of each row of a binary COPY, wherever the server cut its messages.
 
-    A row is ``00 01``, four bytes of length, the text. The server sends one row per message as a rule, which is the quick
-    way; a message that holds more or less is put together with what came before.
+    A row is ``00 01``, four bytes of length, the text. The server sends one row per message as a rule, which is the
+    quick way; a message that holds more or less is put together with what came before.
     """
     rest = b""
     started = False

@@ -41,8 +41,8 @@ class Locators:
 class FeatureRequest:
     """One query on one layer.
 
-    ``fields`` None means all, ``crs`` None the storage CRS, ``limit`` None the whole layer, ``filter`` a pygeofilter AST
-    whose geometry literals carry their SRID, ``ids`` values of ``identificatie``. ``publication`` None means the
+    ``fields`` None means all, ``crs`` None the storage CRS, ``limit`` None the whole layer, ``filter`` a pygeofilter
+    AST whose geometry literals carry their SRID, ``ids`` values of ``identificatie``. ``publication`` None means the
     current rows, a number those that held at that publication. ``after`` is the row number of the last row of the
     page before, for pages in default order.
     """
