@@ -1,10 +1,11 @@
 """Messages become rows of the register, or are refused whole, and the layers show what is valid now."""
 
+import copy
+import json
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
-
-import pytest
 
 from risicoatlas.catalogue import Catalogue
 from risicoatlas.database import Connection
@@ -39,8 +40,12 @@ def value(connection: Connection, query: str) -> Any:
     return row[0] if row else None
 
 
+def activity(message: Message) -> Message:
+    return message["voertUit"][0]
+
+
 def vulpunt(message: Message) -> Message:
-    return message["voertUit"][0]["heeft"][0]
+    return activity(message)["heeft"][0]
 
 
 def test_a_message_gives_a_row_per_object_at_each_level(load: Loader, connection: Connection, message: Message) -> None:
@@ -143,21 +148,18 @@ MOMENTS = (
 LEVELS = ("locatie", "activiteit", "vulpunt", "brand")
 
 
-@pytest.mark.parametrize("case", [(level, *moment) for level in LEVELS for moment in MOMENTS], ids=str)
 def test_only_what_is_valid_now_is_published_at_every_level(
-    load: Loader, connection: Connection, catalogue: Catalogue, message: Message, case: tuple[str, str, str, int]
+    load: Loader, connection: Connection, catalogue: Catalogue, message: Message
 ) -> None:
-    level, attribute, moment, shown = case
-    reference = vulpunt(message)
-    objects = {
-        "locatie": message,
-        "activiteit": message["voertUit"][0],
-        "vulpunt": reference,
-        "brand": reference["resulteertIn"][0],
-    }
-    objects[level][attribute] = moment
-    load(message)
-    assert published(connection, catalogue)["ev_brandaandachtsgebieden"] == shown
+    for level in LEVELS:
+        for attribute, moment, shown in MOMENTS:
+            given = copy.deepcopy(message)
+            reference = vulpunt(given)
+            objects = dict(zip(LEVELS, (given, activity(given), reference, reference["resulteertIn"][0]), strict=True))
+            objects[level][attribute] = moment
+            load(given)
+            found = published(connection, catalogue)["ev_brandaandachtsgebieden"]
+            assert found == shown, f"{level} {attribute} {moment}"
 
 
 def test_a_new_version_ends_the_old_one(
@@ -296,3 +298,78 @@ def test_outside_every_municipality_the_code_is_null(
     published(connection, catalogue)
     assert value(connection, "SELECT gemeentecode FROM publiek.aandachtsgebieden") is None
     assert value(connection, "SELECT count(*) FROM publiek.aandachtsgebieden") == 1
+
+
+def building(**values: object) -> Message:
+    return {
+        "entityType": "KwetsbaarGebouw",
+        "identificatie": {"namespace": "NL.IMEV", "lokaalID": "PROEF.gebouw"},
+        "bronhoudercode": "PROEF",
+        "beginGeldigheid": "2024-01-01T00:00:00",
+        "categorieKwetsbaarheid": "kwetsbaar",
+        **values,
+    }
+
+
+def test_a_building_whose_pand_is_not_loaded_is_refused(load: Loader, connection: Connection) -> None:
+    report = load(building(idPandBAG="9901100000000001"))
+    (finding,) = [item for item in report.bevindingen if item.uitkomst == "geweigerd"]
+    assert finding.plaats == "$.idPandBAG"
+    assert finding.reden == "pand 9901100000000001 is niet geladen: laad eerst de BAG van de gemeente"
+    assert value(connection, "SELECT count(*) FROM register.imev_object") == 0
+
+
+def test_a_building_of_a_loaded_pand_is_stored(load: Loader, connection: Connection) -> None:
+    connection.execute(
+        "WITH l AS (INSERT INTO beheer.levering (bron, bestand, sha256, status) VALUES ('bag', 'b', '0', 'klaar')"
+        " RETURNING nummer) INSERT INTO register.pand (identificatie, gemeentecode, status, geometrie, waarde_hash,"
+        " levering) SELECT '9901100000000001', 'GM9901', 'Pand in gebruik',"
+        " ST_Multi(ST_MakeEnvelope(160000, 510000, 160010, 510010, 28992)), '', nummer FROM l"
+    )
+    connection.commit()
+    report = load(building(idPandBAG="9901100000000001"))
+    assert report.objecten["gebouw"].nieuw == 1
+    stored = value(connection, "SELECT kenmerken ->> 'categorieKwetsbaarheid' FROM register.imev_object")
+    assert stored == "kwetsbaar"
+
+
+def test_a_building_without_pand_is_accepted_and_reported(load: Loader, connection: Connection) -> None:
+    report = load(building())
+    assert report.objecten["gebouw"].nieuw == 1
+    assert [item.reden for item in report.bevindingen] == ["het bericht noemt geen pand en geeft geen geometrie"]
+
+
+def test_each_real_message_is_published_or_refused_with_its_true_reason(
+    load: Loader, connection: Connection, catalogue: Catalogue, shared_data: Path
+) -> None:
+    refused, versions = {}, {}
+    for path in sorted((shared_data / "imev").glob("examples-*/*.json")):
+        report = load(json.loads(path.read_text(encoding="utf-8")))
+        name = path.name.split("_")[1]
+        versions[name] = report.omschrijving.rsplit(" ", 1)[1]
+        reasons = [(item.plaats, item.reden) for item in report.bevindingen if item.uitkomst == "geweigerd"]
+        if reasons:
+            refused[name] = reasons
+    assert versions == {
+        "KwetsbaarGebouw": "3.0.1",
+        "KwetsbareLocatie": "3.0.1",
+        "Basisnet": "3.0.1",
+        "Buisleiding": "3.0.1",
+        "Sevesoinrichting": "3.0.1",
+        "LNG": "3.0.2",
+    }
+    assert refused == {
+        "KwetsbaarGebouw": [
+            ("$.idPandBAG", "pand 0003100000119847 is niet geladen: laad eerst de BAG van de gemeente")
+        ],
+        "LNG": [
+            (
+                "$.bronhouder",
+                'gevonden "RUD Limburg-Noord. !@#$%^&*()_+", verwacht tekst van de vorm 1 tot 100 tekens zonder punt',
+            )
+        ],
+    }
+    counts = published(connection, catalogue)
+    assert (counts["ev_activiteiten"], counts["ev_brandaandachtsgebieden"], counts["aandachtsgebieden"]) == (1, 1, 3)
+    found = connection.execute("SELECT familie, seveso FROM publiek.aandachtsgebieden ORDER BY 1").fetchall()
+    assert found == [("bl", False), ("bn", False), ("ev", True)]

@@ -200,12 +200,19 @@ def _attribute(row: dict[str, str]) -> tuple[str, Attribute]:
         unique=YES_NO[row["uniek"]],
         voidable=YES_NO[row["voidable"]],
         unit=row["eenheid"],
-        minimum=float(row["min"]) if row["min"] else None,
-        maximum=float(row["max"]) if row["max"] else None,
+        minimum=_number(row["min"]),
+        maximum=_number(row["max"]),
         pattern=row["patroon"] or None,
         constant=row["vaste_waarde"] or None,
         versions=tuple(row["versies"].split()),
     )
+
+
+def _number(text: str) -> float | None:
+    """A bound as it was written, so that a sentence says 10 and not 10.0."""
+    if not text:
+        return None
+    return int(text) if text.lstrip("-").isdecimal() else float(text)
 
 
 def _object_class(row: dict[str, str]) -> ObjectClass:

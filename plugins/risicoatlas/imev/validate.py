@@ -68,7 +68,7 @@ class Validator:
         It is read as the version that its ``comment`` names where it is valid in that one, else as the newest in which
         it is valid; a message valid in none is judged by the one it names, else by the newest.
         """
-        found = {version: tuple(self._findings(message, version)) for version in self.model.versions}
+        found = {version: tuple(self.findings(message, version)) for version in self.model.versions}
         valid_in = tuple(version for version in found if not any(finding.serious for finding in found[version]))
         declared = self._declared(message)
         candidates = valid_in or self.model.versions
@@ -95,7 +95,8 @@ class Validator:
         named = {version for version in self.model.versions if any(version in line for line in lines)}
         return named.pop() if len(named) == 1 else None
 
-    def _findings(self, message: Json, version: str) -> Iterator[Finding]:
+    def findings(self, message: Json, version: str) -> Iterator[Finding]:
+        """What is wrong or remarkable in one version, in the order of the message."""
         seen: dict[str, str] = {}
         yield from self._object(message, "$", self.model.roots, version, seen)
 
