@@ -43,11 +43,15 @@ Expression = Callable[[Use], sql.Composable]
 
 @dataclass(frozen=True)
 class Calculation:
-    """SQL for a word over the aliases of :data:`_FROM`, and the names of its arguments with their allowed values."""
+    """SQL for a word over the aliases of ``select``, and the names of its arguments with their allowed values.
+
+    ``of_building``: the word has a value for a building whatever its functions.
+    """
 
     expression: Expression
     arguments: Mapping[str, tuple[Any, ...]]
     optional: tuple[str, ...] = ()
+    of_building: bool = False
 
 
 def _choice(name: str, options: Mapping[str, LiteralString]) -> Expression:
@@ -117,12 +121,13 @@ CALCULATIONS: Mapping[str, Calculation] = {
     "andere_functie": Calculation(
         _other_function, {"bereik": ("pand", "vbo"), "zonder_overige": (True, False)}, optional=("zonder_overige",)
     ),
-    "heeft_functie": Calculation(_has_function, {"functie": ()}),
-    "vbo_in_meer_panden": Calculation(_fixed("p.vbo_in_meer_panden"), {}),
+    "heeft_functie": Calculation(_has_function, {"functie": ()}, of_building=True),
+    "vbo_in_meer_panden": Calculation(_fixed("p.vbo_in_meer_panden"), {}, of_building=True),
     "registertreffer": Calculation(
         _register_hit,
         {"register": ("kvk", "lrk", "duo"), "codes": (), "uitgezonderd": (), "statussen": ()},
         optional=("uitgezonderd", "statussen"),
+        of_building=True,
     ),
     "gevelafstand": Calculation(_fixed("a.afstand_m"), {"zoekafstand_m": ()}),
     "aantal_per_ha": Calculation(_fixed("h.aantal"), {}),

@@ -202,10 +202,14 @@ class ActiveRules:
         article = self.articles.get(function)
         return article is not None and article.reach == "pand"
 
+    def unknown(self, function: str) -> tuple[ActiveRule, ...]:
+        """The rules that say why a function stays undecided; a register without a hit says nothing."""
+        return () if self.reaches_all(function) else self.rules.get(UNKNOWN_FUNCTION, ())
+
     def used(self, function: str) -> tuple[str, ...]:
         """The words that the rules, sentences and warnings of a function read, in the order of words.yaml."""
         read: set[str] = set()
-        for item in (*self.rules.get(function, ()), *self.rules.get(UNKNOWN_FUNCTION, ())):
+        for item in (*self.rules.get(function, ()), *self.unknown(function)):
             read |= names(item.condition) | (reasons.placeholders(item.rule.reason) & self.words.keys())
         for warning in self.warnings.get(function, ()):
             read |= names(warning.condition)

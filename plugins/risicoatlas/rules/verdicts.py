@@ -13,7 +13,7 @@ from risicoatlas.filters.sql import Column
 from risicoatlas.filters.sql import compile as compile_filter
 from risicoatlas.rules import reasons
 from risicoatlas.rules.conditions import Condition
-from risicoatlas.rules.ruleset import UNKNOWN_FUNCTION, ActiveRule, ActiveRules
+from risicoatlas.rules.ruleset import ActiveRule, ActiveRules
 
 
 def insert(rules: ActiveRules, function: str, inputs: sql.Composable) -> sql.Composed:
@@ -27,7 +27,7 @@ def insert(rules: ActiveRules, function: str, inputs: sql.Composable) -> sql.Com
 def select(rules: ActiveRules, function: str, inputs: sql.Composable) -> sql.Composed:
     """The rows of ``bron.kgl_oordeel`` for one function; a building that an article for all does not hit gives none."""
     tried = rules.rules.get(function, ())
-    unknown = rules.rules.get(UNKNOWN_FUNCTION, ())
+    unknown = rules.unknown(function)
     columns = {name: _column(rules, name) for name in rules.used(function)}
 
     def per_rule(value: Callable[[ActiveRule], sql.Composable]) -> sql.Composed:
@@ -108,8 +108,12 @@ def _undecided(
         " WHERE nummer < treffer AND ({weights})[nummer] <> ({weights})[treffer])) AS onbeslist,"
         " CASE WHEN onbekend = '{{}}' THEN 0 ELSE greatest(({weights})[treffer], (SELECT max(({weights})[nummer])"
         " FROM unnest(onbekend) AS nummer WHERE treffer IS NULL OR nummer < treffer)) END AS mogelijk,"
-        " CASE {why} END AS onbekende_regel FROM ({inputs}) AS getoetst"
-    ).format(weights=weights, why=why, inputs=inputs)
+        " {why} AS onbekende_regel FROM ({inputs}) AS getoetst"
+    ).format(weights=weights, why=_case(why, bool(unknown)), inputs=inputs)
+
+
+def _case(branches: sql.Composable, some: bool) -> sql.Composable:
+    return sql.SQL("CASE {} END").format(branches) if some else sql.SQL("NULL::integer")
 
 
 def _by_number(column: str, items: Sequence[ActiveRule], value: Callable[[ActiveRule], sql.Composable]) -> sql.Composed:
