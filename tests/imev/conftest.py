@@ -12,7 +12,7 @@ from risicoatlas.database import Database
 from risicoatlas.imev.validate import Validator
 from risicoatlas.loader import steps
 from risicoatlas.loader.report import Report
-from risicoatlas.loader.sources.imev import ImevSource
+from risicoatlas.loader.sources.imev import SOURCE
 from risicoatlas.progress import Progress
 from risicoatlas.settings import Settings
 
@@ -101,6 +101,6 @@ def load(database: Database, settings: Settings, tmp_path: Path) -> Iterator[Loa
     def run(given: Message) -> Report:
         path = tmp_path / "bericht.json"
         path.write_text(json.dumps(given), encoding="utf-8")
-        return steps.load(ImevSource(), path, database, settings, Progress.silent())
+        return steps.load(SOURCE, path, database, settings, Progress.silent())
 
     yield run

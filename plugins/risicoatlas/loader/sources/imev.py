@@ -18,6 +18,7 @@ from risicoatlas.imev.model import Model
 from risicoatlas.imev.objects import Row, fingerprint, rows
 from risicoatlas.imev.validate import Validator, Verdict, flat_identification
 from risicoatlas.loader.source import Load
+from risicoatlas.settings import Settings
 
 TABLE = "imev_object"
 SUBJECT = "imev"
@@ -46,16 +47,14 @@ COLUMNS = (
 )
 
 
-class ImevSource:
+class Imev:
     """The source ``imev``; the model that judges is that of the settings' config folder."""
 
     name = "imev"
     staging: tuple[str, ...] = (TABLE,)
 
-    def recognise(self, path: Path) -> str | None:
+    def recognise(self, path: Path, settings: Settings) -> str | None:
         """A JSON object with an ``entityType`` is a message, be it a wrong one."""
-        if not path.is_file():
-            return None
         try:
             with path.open("rb") as file:
                 head = file.read(HEAD_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip()
@@ -213,4 +212,4 @@ def _count_loaded(load: Load, counts: list[tuple[str, int, int]], replaced: dict
         tally.gewijzigd, tally.nieuw = changed, total - changed
 
 
-SOURCE = ImevSource()
+SOURCE = Imev()
