@@ -27,6 +27,7 @@ from risicoatlas.errors import ClusterError
 SOCKET_PATH_BYTES = 107
 SOCKET_NAME = ".s.PGSQL.5432"
 START_TIMEOUT_S = 60
+STILL_LEAVING = ("pre-existing shared memory", "FATAL:  lock file")
 
 Notice = Callable[[str], None]
 
@@ -142,19 +143,34 @@ class Cluster:
         options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
         deadline = time.monotonic() + START_TIMEOUT_S
         while True:
+            self._remove_lock_of_the_dead()
             try:
                 self._run(
                     [programs / "pg_ctl", "-D", self.data, "-l", self.log, "-w", "-t", str(START_TIMEOUT_S)]
                     + ["-o", options, "start"]
                 )
                 return
-            except ClusterError:
-                # After a kill -9 the old server's last children may still hold the shared memory: they leave by themselves.
+            except ClusterError as error:
+                # After a kill -9 the old server or its last children may still be leaving.
                 if self._answers():
                     return
-                if time.monotonic() > deadline or "pre-existing shared memory" not in self._log_tail():
+                if time.monotonic() > deadline or not any(text in str(error) for text in STILL_LEAVING):
                     raise
                 time.sleep(0.5)
+
+    def _remove_lock_of_the_dead(self) -> None:
+        """Remove the lock files of a killed server whose process nobody has collected.
+
+        In a container without an init process it stays as a zombie, and PostgreSQL takes that for a running server.
+        """
+        for lock in (self.data / "postmaster.pid", self.socket_folder / f"{SOCKET_NAME}.lock"):
+            try:
+                pid = lock.read_text().split()[0]
+                state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+            except (OSError, IndexError):
+                continue
+            if state in {"Z", "X"}:
+                lock.unlink(missing_ok=True)
 
     def _stop(self) -> None:
         if self._answers():

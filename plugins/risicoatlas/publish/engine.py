@@ -23,7 +23,7 @@ from risicoatlas.publish import tables
 REBUILD_SHARE = 0.2
 PRUNE_AFTER = "7 days"
 LOCK_TIMEOUT = "20s"
-LOCK_NUMBER = 20221018
+LOCK_NUMBER = 20221019
 
 Notice = Callable[[str], None]
 

@@ -1,0 +1,91 @@
+"""The main job in one go: sample or given data → load → classify → publish.
+
+In: settings, a database and a folder of source files. Out: published layers. Files are recognised by their content, so a
+folder of real deliveries works like the sample. Everything is idempotent: a second run finds nothing to do.
+"""
+
+import csv
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from risicoatlas import catalogue
+from risicoatlas.database import Connection, Database
+from risicoatlas.errors import RisicoAtlasError
+from risicoatlas.loader import recognise, steps
+from risicoatlas.progress import Progress
+from risicoatlas.publish import engine
+from risicoatlas.rules import classify
+from risicoatlas.sample import writing
+from risicoatlas.settings import Settings
+
+RULE_SET = "basisvulling"
+STATES_FILE = "kgl_gemeente.csv"
+SAMPLE_PANDEN = 4200
+SAMPLE_SEED = 1
+
+
+@dataclass
+class Outcome:
+    """What became of a folder: files loaded, files left, and files that could not be loaded with the reason."""
+
+    loaded: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    publication: int | None = None
+
+
+def sample_folder(settings: Settings, progress: Progress) -> Path:
+    """The sample town under the home; written only when it is not there yet."""
+    folder = settings.home / "sample"
+    writing.write(writing.Request(folder, SAMPLE_PANDEN, SAMPLE_SEED), progress.say)
+    return folder
+
+
+def prepare(settings: Settings, database: Database, folder: Path, progress: Progress | None = None) -> Outcome:
+    """Load every recognised file of the folder, classify and publish."""
+    progress = progress or Progress.silent()
+    layers = catalogue.read(settings.config)
+    outcome = Outcome()
+    _load(settings, database, folder, outcome, progress)
+    with database.loader() as connection:
+        _set_states(connection, folder)
+        with progress.task("Classifying buildings"):
+            classify.classify(connection, settings.config, RULE_SET)
+        with progress.task("Publishing"):
+            result = engine.publish(connection, layers, notice=lambda text: None)
+    outcome.publication = result.number
+    return outcome
+
+
+def _load(settings: Settings, database: Database, folder: Path, outcome: Outcome, progress: Progress) -> None:
+    found, left = recognise.recognise(folder, settings)
+    outcome.left = [f"{item.path}: {item.reason}" for item in left]
+    for item in found:
+        try:
+            report = steps.load(item.source, item.path, database, settings, progress)
+        except RisicoAtlasError as error:
+            outcome.failed.append(str(error))
+            progress.say(f"not loaded: {error}")
+            continue
+        outcome.loaded.append(f"{item.path} ({item.title})")
+        for line in report.lines():
+            progress.say(line)
+
+
+def _set_states(connection: Connection, folder: Path) -> None:
+    """Where each municipality stands with its KGL: as the sample's file says, else everything loaded counts as published."""
+    path = folder / STATES_FILE
+    if path.is_file():
+        with path.open(encoding="utf-8", newline="") as file, connection.cursor() as cursor:
+            cursor.executemany(
+                "INSERT INTO register.kgl_gemeente (gemeentecode, variant, overgenomen_op, gevalideerd_op, gepubliceerd_op)"
+                " VALUES (%(gemeentecode)s, %(variant)s, %(overgenomen_op)s, %(gevalideerd_op)s, %(gepubliceerd_op)s)"
+                " ON CONFLICT (gemeentecode) DO NOTHING",
+                [{name: value or None for name, value in row.items()} for row in csv.DictReader(file)],
+            )
+    else:
+        connection.execute(
+            "INSERT INTO register.kgl_gemeente (gemeentecode, overgenomen_op, gevalideerd_op, gepubliceerd_op)"
+            " SELECT DISTINCT gemeentecode, now(), now(), now() FROM register.pand ON CONFLICT (gemeentecode) DO NOTHING"
+        )
+    connection.commit()
