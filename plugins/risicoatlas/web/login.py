@@ -40,14 +40,14 @@ def add(app: Flask, service: Service) -> None:
         try:
             session = sessions.login(service.pool, key)
         except CredentialError:
-            _audit(service, "geweigerd")
+            _audit(service, actors.current(), "geweigerd")
             return _form(service, "login_failed", 401)
         response = _to_target(service)
         response.set_cookie(
             sessions.COOKIE, session.token, max_age=sessions.LASTS, samesite="Lax", **_cookie_options(service)
         )
         response.delete_cookie(FORM_COOKIE)
-        _audit(service, "gelukt")
+        _audit(service, sessions.actor_of(service.pool, session.token)[0], "gelukt")
         return response
 
     @app.post("/auth/logout")
@@ -94,6 +94,6 @@ def _cookie_options(service: Service) -> dict[str, Any]:
     return {"httponly": True, "secure": service.settings.public_url.startswith("https:")}
 
 
-def _audit(service: Service, outcome: str) -> None:
+def _audit(service: Service, actor: actors.Actor, outcome: str) -> None:
     request_id = str(request.environ.get("risicoatlas.request_id", ""))
-    keys.audit(service.pool, actors.current(), request_id, "inloggen", "browser", outcome)
+    keys.audit(service.pool, actor, request_id, "inloggen", "browser", outcome)

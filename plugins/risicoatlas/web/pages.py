@@ -12,7 +12,8 @@ from typing import Any
 from urllib.parse import urlsplit
 from wsgiref.types import WSGIApplication
 
-from flask import Flask, Response, g, make_response, render_template, request, send_from_directory
+from flask import Flask, Response, g, make_response, redirect, render_template, request, send_from_directory
+from werkzeug import Response as WerkzeugResponse
 from werkzeug.exceptions import HTTPException
 
 from risicoatlas.access import actor as actors
@@ -55,6 +56,8 @@ def create(service: Service) -> WSGIApplication:
     arranged = arrangement.read(service.settings.config, service.catalogue, Text(**texts["other_layers"]))
     app = Flask(__name__, static_folder=str(FOLDER / "static"), template_folder=str(FOLDER / "templates"))
     app.config["MAX_CONTENT_LENGTH"] = FORM_BYTES
+    # a redirect of the router's own would repeat the Host header
+    app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
     @app.before_request
@@ -121,6 +124,10 @@ def _addresses(public_url: str) -> tuple[Address, ...]:
 
 
 def _add_viewer(app: Flask, service: Service, arranged: arrangement.Arrangement) -> None:
+    @app.get("/viewer")
+    def viewer_without_slash() -> WerkzeugResponse:
+        return redirect(f"{service.settings.public_url}/viewer/", 308)
+
     @app.get("/viewer/")
     def viewer() -> Response:
         if not (VIEWER / "index.html").is_file():

@@ -18,7 +18,7 @@ export interface ObjectList {
 }
 
 export function objectList(shown: () => LayerInfo[], view: () => Extent, choose: (hit: Hit) => void): ObjectList {
-  const body = element("div", { class: "objects", "aria-live": "polite" });
+  const body = element("div", { class: "objects" });
   const list = element("div", {}, element("p", { class: "hint" }, text("objectsHint")), body);
   let running: AbortController | undefined;
   const refresh = () => {
@@ -41,7 +41,7 @@ export function objectList(shown: () => LayerInfo[], view: () => Extent, choose:
 
 /** One layer of the list: being loaded, loaded (also with 0 objects) and not loaded look different. */
 function section(layer: LayerInfo, box: Extent, signal: AbortSignal, choose: (hit: Hit) => void, listed: () => void): HTMLElement {
-  const state = element("p", { class: "state" }, text("loading"));
+  const state = element("p", { class: "state", role: "status" }, text("loading"));
   const made = element("section", { "data-layer": layer.id }, element("h3", {}, layer.title), state);
   const load = async () => {
     try {
