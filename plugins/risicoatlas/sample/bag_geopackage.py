@@ -1,11 +1,12 @@
 """Writes the current objects of one municipality as a GeoPackage: a layer per object type, ids with their domain prefix.
 
 The layout is that of extracts which were converted with GDAL's LVBAG driver: camelCase columns, lists joined with a comma,
-only occurrences without an end, no height. Another pass over the town per layer keeps memory flat.
+only occurrences without an end, no height. Rows are written in batches, so memory stays flat.
 """
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import fiona
@@ -13,7 +14,7 @@ from fiona.model import Feature, Geometry, Properties
 
 from risicoatlas.sample import bag_xml
 from risicoatlas.sample.model import STAND, Adres, Openbareruimte, Pand, Perceel, Plaats, Ring, Verblijfsobject
-from risicoatlas.sample.town import Town
+from risicoatlas.sample.town import Gemeente
 
 CRS = "EPSG:28992"
 COMMON = {"identificatie": "str", "status": "str", "geconstateerd": "bool", "documentDatum": "datetime",
@@ -32,26 +33,65 @@ LAYERS: dict[str, tuple[str, dict[str, str]]] = {
     "standplaats": ("Polygon", {**ADDRESSES, **COMMON}),
 }  # fmt: skip
 Row = tuple[dict[str, Any], dict[str, Any] | None]
+# Rows that are kept before they go to their layer; a GeoPackage takes one writer at a time.
+BATCH = 10_000
 
 
-def write(path: Path, town: Town, woonplaats_ring: Ring) -> None:
-    """One layer after the other; the clock of the machine is kept out, so the same town gives the same bytes."""
-    with fiona.Env(OGR_CURRENT_DATE=f"{STAND}T12:00:00.000Z"):
+class Columns(Properties):  # type: ignore[misc]
+    """Columns of one row with plain lookup: fiona's own copies all columns for each one that is read."""
+
+    def __getitem__(self, item: str) -> Any:
+        return self._data[item]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._data)
+
+
+class GeoPackage:
+    """The GeoPackage of one municipality; ``with`` makes its layers, :meth:`write` takes plots, leaving writes the rest.
+
+    The clock of the machine is kept out, so the same town gives the same bytes.
+    """
+
+    def __init__(self, path: Path, gemeente: Gemeente, woonplaats_ring: Ring) -> None:
+        self.path = path
+        self.waiting: dict[str, list[Row]] = {layer: [] for layer in LAYERS}
+        self.waiting["woonplaats"] = [woonplaats(gemeente.woonplaats, gemeente.naam, woonplaats_ring)]
+        self.env = fiona.Env(OGR_CURRENT_DATE=f"{STAND}T12:00:00.000Z")
+
+    def __enter__(self) -> "GeoPackage":
+        self.env.__enter__()
         for layer, (geometry, properties) in LAYERS.items():
             schema = {"geometry": geometry, "properties": properties}
             crs = None if geometry == "None" else CRS
-            with fiona.open(path, "w", driver="GPKG", layer=layer, schema=schema, crs=crs) as target:
-                target.writerecords(features(layer, town, woonplaats_ring))
+            with fiona.open(self.path, "w", driver="GPKG", layer=layer, schema=schema, crs=crs):
+                pass
+        return self
 
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if error is None:
+                for layer in LAYERS:
+                    self.flush(layer)
+        finally:
+            self.env.__exit__(kind, error, trace)
 
-def features(layer: str, town: Town, woonplaats_ring: Ring) -> Iterator[Feature]:
-    if layer == "woonplaats":
-        gemeente = town.gemeente
-        rows: Iterator[Row] = iter([woonplaats(gemeente.woonplaats, gemeente.naam, woonplaats_ring)])
-    else:
-        rows = (row for plot in town.plots() for row in ROWS[layer](plot))
-    for properties, geometry in rows:
-        yield Feature(geometry=Geometry(**geometry) if geometry else None, properties=Properties(**properties))
+    def write(self, plot: Perceel) -> None:
+        for layer, rows in ROWS.items():
+            waiting = self.waiting[layer]
+            waiting.extend(rows(plot))
+            if len(waiting) >= BATCH:
+                self.flush(layer)
+
+    def flush(self, layer: str) -> None:
+        rows, self.waiting[layer] = self.waiting[layer], []
+        with fiona.open(self.path, "a", layer=layer) as target:
+            target.writerecords(
+                Feature(geometry=Geometry(**geometry) if geometry else None, properties=Columns(**properties))
+                for properties, geometry in rows
+            )
 
 
 def common(domein: str, identificatie: str, status: str, begin: str, nummer: int = 1) -> dict[str, Any]:
@@ -111,7 +151,10 @@ def woonplaats(identificatie: str, naam: str, ring: Ring) -> Row:
 
 
 def plaats(value: Plaats) -> Row:
-    properties = {**_address_refs(value.adres), **common(value.adres.soort, value.identificatie, value.status, "2010-06-01")}
+    properties = {
+        **_address_refs(value.adres),
+        **common(value.adres.soort, value.identificatie, value.status, "2010-06-01"),
+    }
     return properties, {"type": "Polygon", "coordinates": [list(value.ring)]}
 
 

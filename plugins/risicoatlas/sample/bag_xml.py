@@ -86,7 +86,9 @@ def document(begin: str, geconstateerd: str = "N") -> str:
 def voorkomen(nummer: int, begin: str, eind: str | None, outside: tuple[str, str] = ("", "")) -> str:
     ended = f"<Historie:eindGeldigheid>{eind}</Historie:eindGeldigheid>" if eind else ""
     ended_registration = f"<Historie:eindRegistratie>{eind}T10:15:00.000</Historie:eindRegistratie>" if eind else ""
-    ended_lv = f"<Historie:tijdstipEindRegistratieLV>{eind}T10:30:05.240</Historie:tijdstipEindRegistratieLV>" if eind else ""
+    ended_lv = (
+        f"<Historie:tijdstipEindRegistratieLV>{eind}T10:30:05.240</Historie:tijdstipEindRegistratieLV>" if eind else ""
+    )
     return (
         "<Objecten:voorkomen><Historie:Voorkomen>"
         f"<Historie:voorkomenidentificatie>{nummer}</Historie:voorkomenidentificatie>"
@@ -107,9 +109,7 @@ def occurrences(bouwjaar: int, count: int) -> Iterator[tuple[int, str, str | Non
 def linear_ring(ring: Ring, dimension: int) -> str:
     height = " 0.0" if dimension == 3 else ""
     positions = " ".join(f"{x} {y}{height}" for x, y in ring)
-    return (
-        f'    <gml:LinearRing>\n      <gml:posList count="{len(ring)}">{positions}</gml:posList>\n    </gml:LinearRing>\n'
-    )
+    return f'    <gml:LinearRing>\n      <gml:posList count="{len(ring)}">{positions}</gml:posList>\n    </gml:LinearRing>\n'
 
 
 def polygon(ring: Ring, holes: tuple[Ring, ...] = (), dimension: int = 2) -> str:
@@ -138,12 +138,16 @@ def _address_ref(value: Adres) -> str:
 
 def verblijfsobject(value: Verblijfsobject, outside: tuple[str, str] = ("", "")) -> Iterator[str]:
     x, y = value.punt
-    panden = "".join(f'<Objecten-ref:PandRef domein="NL.IMBAG.Pand">{pand}</Objecten-ref:PandRef>' for pand in value.panden)
+    panden = "".join(
+        f'<Objecten-ref:PandRef domein="NL.IMBAG.Pand">{pand}</Objecten-ref:PandRef>' for pand in value.panden
+    )
     neven = "".join(map(_address_ref, value.nevenadressen))
     neven = f"<Objecten:heeftAlsNevenadres>{neven}</Objecten:heeftAlsNevenadres>" if neven else ""
     says = [(eerder.status, eerder.gebruiksdoelen, eerder.oppervlakte) for eerder in value.eerder]
     says.append((value.status, value.gebruiksdoelen, value.oppervlakte))
-    for (nummer, begin, eind), (status, doelen, oppervlakte) in zip(occurrences(value.bouwjaar, len(says)), says, strict=True):
+    for (nummer, begin, eind), (status, doelen, oppervlakte) in zip(
+        occurrences(value.bouwjaar, len(says)), says, strict=True
+    ):
         gebruiksdoelen = "".join(f"<Objecten:gebruiksdoel>{doel}</Objecten:gebruiksdoel>" for doel in doelen)
         yield stand(
             f"<Objecten:Verblijfsobject><Objecten:heeftAlsHoofdadres>{_address_ref(value.adres)}</Objecten:heeftAlsHoofdadres>"

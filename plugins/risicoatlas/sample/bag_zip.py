@@ -91,10 +91,14 @@ class BagExtract:
         self.investigated = {kind: Member(self.folder, gemeente.code, "IO", kind) for kind in KINDS}
 
     def __enter__(self) -> "BagExtract":
-        self.members["WPL"].write(bag_xml.woonplaats(self.gemeente.woonplaats, self.gemeente.naam, self.woonplaats_ring))
+        self.members["WPL"].write(
+            bag_xml.woonplaats(self.gemeente.woonplaats, self.gemeente.naam, self.woonplaats_ring)
+        )
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         try:
             if error is None:
                 self.assemble()
@@ -211,6 +215,7 @@ xmlns:selecties-extract="http://www.kadaster.nl/schemas/lvbag/extract-selecties/
 
 def relation_document(relations: dict[str, str]) -> str:
     """``relations``: woonplaats -> gemeente."""
+
     def relation(woonplaats: str, gemeente: str, begin: str, eind: str) -> str:
         ended = f"<bagtypes:einddatumTijdvakGeldigheid>{eind}</bagtypes:einddatumTijdvakGeldigheid>" if eind else ""
         return (

@@ -56,7 +56,10 @@ def flemish() -> dict[str, Polygon]:
     parts = split(
         [(VL_X, VL_Y), (east, VL_Y), (east, north), (VL_X, north)], [(middle, VL_Y - 100), (middle, north + 100)]
     )
-    return {"99901": _part_with(parts, (VL_X + 900, VL_Y + 900)), "99902": _part_with(parts, (middle + 900, VL_Y + 900))}
+    return {
+        "99901": _part_with(parts, (VL_X + 900, VL_Y + 900)),
+        "99902": _part_with(parts, (middle + 900, VL_Y + 900)),
+    }
 
 
 def _part_with(parts: list[Polygon], point: tuple[float, float]) -> Polygon:

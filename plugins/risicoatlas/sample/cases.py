@@ -124,7 +124,13 @@ REGISTERS = (
     case("basisschool in een kantoor", ZK, "register.duo", u("kantoor", 900, duo("po"))),
     case("basisschool in een woning", ZK, "register.duo", u("woon", 240, duo("so"))),
     case("basisschool in een dorpshuis", ZK, "register.duo", u("bijeenkomst", 240, duo("po"))),
-    case("brede school met crèche", ZK, "register.lrk", u("onderwijs", 1500, duo("po")), u("bijeenkomst", 200, lrk("KDV"))),
+    case(
+        "brede school met crèche",
+        ZK,
+        "register.lrk",
+        u("onderwijs", 1500, duo("po")),
+        u("bijeenkomst", 200, lrk("KDV")),
+    ),
     case("hospice in een kantoor", K, "register.bedgebied", u("kantoor", 500, kvk("87302"))),
     case("hospice, code met punten", K, "register.bedgebied", u("kantoor", 520, kvk("87.30.2"))),
     case("bedgebied in de gezondheidszorg", K, "register.bedgebied", u("gezondheidszorg", 2600, kvk("87302"))),
@@ -262,7 +268,9 @@ ZONDER_OPPERVLAKTE = (
     case("distributie", NB, ONBEKEND, u("industrie", 99999, kvk("5110"))),
     case("kantoor, bekend deel 1.400 m²", NB, ONBEKEND, u("kantoor", 1400), u("kantoor", 999999)),
     case("kantoor, bekend deel 1.600 m²", K, "kantoor.1", u("kantoor", 1600), u("kantoor", 999999)),
-    case("distributie, bekend deel 13.000 m²", K, "industrie.2", u("industrie", 13000, kvk("5110")), u("industrie", 9999)),
+    case(
+        "distributie, bekend deel 13.000 m²", K, "industrie.2", u("industrie", 13000, kvk("5110")), u("industrie", 9999)
+    ),
     case("zes winkels, bekend deel 2.250 m²", K, "winkel.1", u("winkel", 450, n=5), u("winkel", 999999)),
     case("twee winkels, de grote bekend", K, "winkel.2", u("winkel", 1200), u("winkel", 999999)),
     case("twee winkels, de kleine bekend", NB, ONBEKEND, u("winkel", 300), u("winkel", 999999)),

@@ -68,12 +68,18 @@ class Registrar:
     def street(self, type_: str = "Weg", naam: str = "") -> Street:
         index = next(self._straten)
         numbers, pair = divmod(index, len(PAIRS))
-        ruimte = Openbareruimte(f"{self.gemeente}30{index + 1:010d}", naam or street_name(index), type_, self.woonplaats)
+        ruimte = Openbareruimte(
+            f"{self.gemeente}30{index + 1:010d}", naam or street_name(index), type_, self.woonplaats
+        )
         return Street(ruimte, f"{self.first_postcode + numbers}{PAIRS[pair]}")
 
-    def address(self, street: Street, number: int, letter: str = "", toevoeging: str = "", soort: str = "Verblijfsobject") -> Adres:
+    def address(
+        self, street: Street, number: int, letter: str = "", toevoeging: str = "", soort: str = "Verblijfsobject"
+    ) -> Adres:
         identificatie = f"{self.gemeente}20{next(self._adressen):010d}"
-        return Adres(identificatie, street.openbareruimte.identificatie, street.postcode, number, letter, toevoeging, soort)
+        return Adres(
+            identificatie, street.openbareruimte.identificatie, street.postcode, number, letter, toevoeging, soort
+        )
 
     def addresses(self, street: Street, units: int) -> list[Adres]:
         """One address per unit of a building: a letter after the number, from 20 units on an addition."""

@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any, Protocol
 
 from risicoatlas.sample.model import Perceel, Treffer
 
@@ -21,6 +22,12 @@ STATUS_ROWS = (
     ("GM9902", "handmatig", "2026-05-11T10:15:00Z", "", ""),
     ("GM9903", "automatisch", "2026-02-16T11:00:00Z", "2026-03-30T16:00:00Z", "2026-04-01T08:00:00Z"),
 )
+
+
+class Writer(Protocol):
+    """What ``csv.writer`` gives."""
+
+    def writerow(self, row: Iterable[Any], /) -> Any: ...
 
 
 class Tables:
@@ -41,7 +48,7 @@ class Tables:
     def __exit__(self, *exc: object) -> None:
         self.stack.close()
 
-    def open(self, name: str, columns: Iterable[str]) -> "csv.Writer":
+    def open(self, name: str, columns: Iterable[str]) -> "Writer":
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         writer = csv.writer(self.stack.enter_context(path.open("w", encoding="utf-8", newline="")), lineterminator="\n")
@@ -52,7 +59,6 @@ class Tables:
         for treffer in plot.treffers:
             adres = treffer.adres
             place = (adres.postcode, str(adres.huisnummer), adres.huisletter, adres.toevoeging)
-            # a row that names the verblijfsobject may lack the address; one without it has only the address
             self.hit(treffer, place)
         for answer in plot.antwoorden:
             self.answers.writerow((answer.pand, answer.label, answer.regel))

@@ -19,7 +19,18 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from risicoatlas.sample import cases as c
-from risicoatlas.sample.model import Adres, Antwoord, Eerder, Pand, Perceel, Plaats, Point, Ring, Treffer, Verblijfsobject
+from risicoatlas.sample.model import (
+    Adres,
+    Antwoord,
+    Eerder,
+    Pand,
+    Perceel,
+    Plaats,
+    Point,
+    Ring,
+    Treffer,
+    Verblijfsobject,
+)
 from risicoatlas.sample.registrar import Registrar, Street
 
 RULE_SET = "basisvulling"
@@ -226,7 +237,10 @@ class Builder:
         """Moorings along the canal and a few pitches behind them: addresses without a building."""
         street = self.registrar.street("Water", "Stadskanaal")
         plot = self.new_plot(street)
-        for kind, soort, y, length, number in (("02", "Ligplaats", CANAL_Y + 4, 18, 12), ("03", "Standplaats", CANAL_Y + 40, 12, 6)):
+        for kind, soort, y, length, number in (
+            ("02", "Ligplaats", CANAL_Y + 4, 18, 12),
+            ("03", "Standplaats", CANAL_Y + 40, 12, 6),
+        ):
             for i in range(number):
                 adres = self.registrar.address(street, street.next_number(), soort=soort)
                 status = "Plaats ingetrokken" if i == number - 1 else "Plaats aangewezen"
@@ -264,7 +278,9 @@ class Builder:
                 case_ = replace(c.HUIS, units=(c.u("woon", self.random.randint(78, 164)),))
                 self.build(plot, case_, frame.box(at, y, 5.75, 9.5), street, bouwjaar)
                 if self.random.random() < 0.6:
-                    self.pand(plot, frame.box(at + 1.2, y + (17 if side > 0 else -10), 3.2, 2.4), c.PAND_IN_GEBRUIK, bouwjaar)
+                    self.pand(
+                        plot, frame.box(at + 1.2, y + (17 if side > 0 else -10), 3.2, 2.4), c.PAND_IN_GEBRUIK, bouwjaar
+                    )
             yield plot
 
     def villa(self, frame: Frame) -> Iterator[Perceel]:
@@ -310,7 +326,9 @@ class Builder:
             return c.case("café", c.BK, "woon.2", c.u(ground, self.random.randint(60, 120)), c.u("woon", 70))
         below = c.u(ground, self.random.randint(60, 190))
         if flats:
-            return c.case("winkel met woningen", c.BK, "woon.2", below, c.u("woon", self.random.randint(48, 92), n=flats))
+            return c.case(
+                "winkel met woningen", c.BK, "woon.2", below, c.u("woon", self.random.randint(48, 92), n=flats)
+            )
         return c.case("winkel", c.BK, f"{ground}.3" if ground == "winkel" else f"{ground}.2", below)
 
     def bedrijven(self, frame: Frame) -> Iterator[Perceel]:
@@ -320,7 +338,9 @@ class Builder:
             for i in range(5):
                 large = self.random.random() < 0.3
                 m2 = self.random.randint(5001, 9800) if large else self.random.randint(180, 2400)
-                row = c.case("hal", c.K if large else c.BK, "industrie.4" if large else "industrie.5", c.u("industrie", m2))
+                row = c.case(
+                    "hal", c.K if large else c.BK, "industrie.4" if large else "industrie.5", c.u("industrie", m2)
+                )
                 self.build(plot, row, frame.box(-138 + i * 56, y, 44, 34 if large else 24), street)
             yield plot
 
@@ -331,7 +351,9 @@ class Builder:
             for i in range(6):
                 large = self.random.random() < 0.5
                 m2 = self.random.randint(1501, 7800) if large else self.random.randint(260, 998)
-                row = c.case("kantoor", c.K if large else c.BK, "kantoor.1" if large else "kantoor.2", c.u("kantoor", m2))
+                row = c.case(
+                    "kantoor", c.K if large else c.BK, "kantoor.1" if large else "kantoor.2", c.u("kantoor", m2)
+                )
                 self.build(plot, row, frame.box(-134 + i * 46, y, 26, 18), street)
             yield plot
 
@@ -352,7 +374,9 @@ class Builder:
 
     def furnish(self, plot: Perceel, row: c.Case, pand: Pand, street: Street) -> None:
         """The units and the answer of a case in a building that stands."""
-        adressen = iter(self.registrar.addresses(street, sum(unit.aantal for unit in row.units))) if row.units else iter(())
+        adressen = (
+            iter(self.registrar.addresses(street, sum(unit.aantal for unit in row.units))) if row.units else iter(())
+        )
         for unit in row.units:
             self.units(plot, unit, (pand,), street, adressen)
         if row.label:
@@ -360,7 +384,11 @@ class Builder:
 
     def new_pand(self, ring: Ring, status: str, bouwjaar: int = 0, holes: tuple[Ring, ...] = ()) -> Pand:
         bouwjaar = bouwjaar or self.random.randint(1880, 2022)
-        earlier = ("Bouw gestart", c.PAND_IN_GEBRUIK)[: self.random.choice((0, 0, 0, 1, 2))] if status in c.PAND_LEVEND else ()
+        earlier = (
+            ("Bouw gestart", c.PAND_IN_GEBRUIK)[: self.random.choice((0, 0, 0, 1, 2))]
+            if status in c.PAND_LEVEND
+            else ()
+        )
         return Pand(self.registrar.pand(), ring, status, bouwjaar, holes, earlier)
 
     def pand(self, plot: Perceel, ring: Ring, status: str, bouwjaar: int = 0, holes: tuple[Ring, ...] = ()) -> Pand:
@@ -369,16 +397,24 @@ class Builder:
         return pand
 
     def units(
-        self, plot: Perceel, unit: c.Unit, panden: tuple[Pand, ...], street: Street, adressen: Iterator[Adres] | None = None
+        self,
+        plot: Perceel,
+        unit: c.Unit,
+        panden: tuple[Pand, ...],
+        street: Street,
+        adressen: Iterator[Adres] | None = None,
     ) -> None:
         adressen = adressen or iter(self.registrar.addresses(street, unit.aantal))
         doelen = tuple(c.gebruiksdoel(functie) for functie in unit.functies)
-        eerder = (Eerder(c.VBO_IN_GEBRUIK, tuple(map(c.gebruiksdoel, unit.eerder[0])), unit.eerder[1]),) if unit.eerder else ()
+        eerder = (
+            (Eerder(c.VBO_IN_GEBRUIK, tuple(map(c.gebruiksdoel, unit.eerder[0])), unit.eerder[1]),)
+            if unit.eerder
+            else ()
+        )
         for number in range(unit.aantal):
             adres = next(adressen)
-            neven = ()
-            if self.random.random() < 0.01:
-                neven = (self.registrar.address(street, street.next_number()),)
+            second = self.random.random() < 0.01
+            neven = (self.registrar.address(street, street.next_number()),) if second else ()
             vbo = Verblijfsobject(
                 self.registrar.verblijfsobject(), adres, inside(panden[0].ring, number, unit.aantal), unit.status, doelen,
                 unit.m2, tuple(pand.identificatie for pand in panden), panden[0].bouwjaar, neven, eerder,

@@ -3,12 +3,13 @@
 import json
 import shutil
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from risicoatlas.errors import SourceError
 from risicoatlas.sample import bag_geopackage, bag_zip, boundaries, tables
-from risicoatlas.sample.model import STAND_IN_NAMES
+from risicoatlas.sample.model import STAND, STAND_IN_NAMES, Ring
 from risicoatlas.sample.town import Gemeente, Town
 
 MARKER = "sample.json"
@@ -21,6 +22,7 @@ SHARES = (0.66, 0.19, 0.15)
 X, Y = 160000, 510000
 
 Notice = Callable[[str], None]
+BagFile = bag_zip.BagExtract | bag_geopackage.GeoPackage
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Request:
 
 
 def towns(panden: int, seed: int) -> list[Town]:
-    """Three municipalities: the town (every case), its eastern neighbour, and one to the north out of reach of any risk."""
+    """Three municipalities: the town (every case), its eastern neighbour, and a northern one that no risk reaches."""
     counts = [round(panden * share) for share in SHARES]
     first = Town(Gemeente("9901", "Zilverdam", "9911", X, Y, 8900, counts[0], bad_input=True), seed)
     second = Town(Gemeente("9902", "Oostwaard", "9912", X + first.width + 4400, Y, 8920, counts[1], step=3), seed)
@@ -52,30 +54,41 @@ def write(request: Request, notice: Notice = lambda text: None) -> dict[str, int
     (folder / "bag").mkdir(exist_ok=True)
     with tables.Tables(folder) as rows:
         for town in places:
-            code = town.gemeente.code
-            notice(f"BAG extract of {town.gemeente.naam} ({code})")
-            path = folder / "bag" / f"BAGGEM{code}L-{STAND_IN_NAMES}.zip"
-            with bag_zip.BagExtract(path, town.gemeente, rings[code], relations) as extract:
+            notice(f"BAG of {town.gemeente.naam} ({town.gemeente.code})")
+            with ExitStack() as stack:
+                files = bag_files(folder, town, rings, relations)
+                for file in files:
+                    stack.enter_context(file)
                 for plot in town.plots():
-                    extract.write(plot)
-                    rows.write(plot)
+                    for taker in (*files, rows):
+                        taker.write(plot)
                     counts["panden"] += len(plot.panden)
                     counts["verblijfsobjecten"] += len(plot.verblijfsobjecten)
-    notice("BAG GeoPackage")
-    first = places[0]
-    bag_geopackage.write(folder / "bag" / "bag_9901_20261015.gpkg", first, rings[first.gemeente.code])
     tables.write_status(folder / "kgl_gemeente.csv")
     counts |= rows.rows
     finish(request, counts)
     return counts
 
 
+def bag_files(folder: Path, town: Town, rings: dict[str, Ring], relations: dict[str, str]) -> list[BagFile]:
+    """The extract of a municipality, and of the first one the same objects as a GeoPackage."""
+    code = town.gemeente.code
+    extract = folder / "bag" / f"BAGGEM{code}L-{STAND_IN_NAMES}.zip"
+    files: list[BagFile] = [bag_zip.BagExtract(extract, town.gemeente, rings[code], relations)]
+    if code == "9901":
+        path = folder / "bag" / f"bag_{code}_{STAND.replace('-', '')}.gpkg"
+        files.append(bag_geopackage.GeoPackage(path, town.gemeente, rings[code]))
+    return files
+
+
 def prepare(folder: Path) -> None:
-    """An empty or new folder, or one that an earlier sample filled; of that one only the sample's own parts are removed."""
+    """Accept a new or empty folder, or one that an earlier sample filled: of that only the sample's own parts go."""
     if folder.exists() and not folder.is_dir():
         raise SourceError(folder, None, "is a file; the sample needs a folder")
     if folder.is_dir() and any(folder.iterdir()) and not (folder / MARKER).is_file():
-        raise SourceError(folder, None, f"is not empty and holds no earlier sample ({MARKER}); choose an empty or new folder")
+        raise SourceError(
+            folder, None, f"is not empty and holds no earlier sample ({MARKER}); choose an empty or new folder"
+        )
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MARKER).write_text('{"complete": false}\n', encoding="utf-8")
     for name in FOLDERS:
