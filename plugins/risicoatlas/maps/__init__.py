@@ -1,0 +1,1 @@
+"""Maps: styles in SLD, pictures by mapnik, WMS, WMTS and tiles by MapProxy in front of it."""

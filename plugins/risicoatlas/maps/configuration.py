@@ -1,0 +1,195 @@
+"""MapProxy's configuration: the fixed part of ``config/mapproxy.yaml`` joined with the layers that an actor may see.
+
+In: the visible layers and the state of their publication. Out: a MapProxy WSGI app that knows those layers and no others,
+so that a hidden layer is absent from it as one that never existed.
+"""
+
+import copy
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import yaml
+from mapproxy.cache.base import TileLocker
+from mapproxy.config.configuration.base import ConfigurationError
+from mapproxy.config.configuration.proxy import ProxyConfiguration
+from mapproxy.config.spec import validate_options
+from mapproxy.service.tile import TileServer
+from mapproxy.util.lock import FileLock, cleanup_lockdir
+from mapproxy.wsgiapp import MapProxyApp
+from pyproj import CRS
+
+from risicoatlas.catalogue import Layer
+from risicoatlas.errors import AccessError, ConfigError
+from risicoatlas.maps import mapproxy_plugin
+from risicoatlas.maps.mapproxy_plugin import Atelier
+from risicoatlas.maps.style import Style
+
+FILE = "mapproxy.yaml"
+# The standardised rendering pixel of OGC 06-042, in metres
+PIXEL_M = 0.00028
+_GENERATED = {"layers", "sources", "caches"}
+_FORBIDDEN = {"ogcapi", "demo"}
+
+Conf = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Extent:
+    """A box in the layer's own CRS."""
+
+    srid: int
+    box: tuple[float, float, float, float]
+
+
+def read(config: Path) -> Conf:
+    """The fixed part; raises :class:`ConfigError` for what belongs to the generated part or leaves the access decision out."""
+    path = config / FILE
+    try:
+        conf = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(path, None, "the file is missing: it holds the grids and services of the maps") from None
+    except yaml.MarkedYAMLError as error:
+        raise ConfigError(
+            path, error.problem_mark.line + 1 if error.problem_mark else None, f"not valid YAML: {error.problem}"
+        ) from error
+    if not isinstance(conf, dict) or set(conf) & _GENERATED:
+        raise ConfigError(
+            path, None, f"{', '.join(sorted(_GENERATED))} are made from the catalogue and may not stand here"
+        )
+    if wrong := _FORBIDDEN & set(conf.get("services", {})):
+        raise ConfigError(
+            path, None, f"service {', '.join(sorted(wrong))} may not be on: it does not ask who may see a layer"
+        )
+    return conf
+
+
+@dataclass(frozen=True)
+class MapApp:
+    """A MapProxy app with the grids and CRSs that it offers."""
+
+    app: MapProxyApp
+    grids: Mapping[str, Any]
+    srids: tuple[int, ...]
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        # Without the hook MapProxy lets everything pass.
+        if "mapproxy.authorize" not in environ:
+            raise AccessError("nobody has decided what may be seen")
+        answer: Iterable[bytes] = self.app(environ, start_response)
+        return answer
+
+
+def make_app(
+    fixed: Conf, layers: Iterable[Layer], extents: Mapping[str, Extent], atelier: Atelier, cache: Path
+) -> MapApp:
+    """A MapProxy app for these layers, its tiles under ``cache``."""
+    mapproxy_plugin.plugin_entrypoint()
+    served = list(layers)
+    conf = _joined(fixed, served, extents, atelier, cache)
+    errors, informal_only = validate_options(conf)
+    if errors and not informal_only:
+        raise ConfigError(FILE, None, "; ".join(errors))
+    try:
+        proxy = ProxyConfiguration(conf, conf_base_dir=str(cache))
+        services = proxy.configured_services()
+    except ConfigurationError as error:
+        raise ConfigError(FILE, None, str(error)) from error
+    for service in services:
+        if isinstance(service, TileServer):
+            _count_levels_alike(service)
+            _close_locks(service)
+    grids = {name: proxy.grids[name].tile_grid() for name in fixed["grids"]}
+    srids = tuple(dict.fromkeys(srid for layer in served for srid in layer.srids))
+    return MapApp(MapProxyApp(services, proxy.base_config), grids, srids)
+
+
+def _count_levels_alike(service: TileServer) -> None:
+    """MapProxy leaves out the first level of world-wide grids in ``/tms``; here z is the same in ``/tms``, ``/tiles`` and WMTS."""
+    for layer in service.layers.values():
+        layer.grid._skip_first_level = False
+
+
+class _ClosedLock(FileLock):  # type: ignore[misc] # MapProxy has no types
+    """MapProxy removes the file of a lock and leaves closing it to the garbage collector."""
+
+    def unlock(self) -> None:
+        held = self._locked
+        super().unlock()
+        if held:
+            self._lock.close()
+
+
+class _Locker(TileLocker):  # type: ignore[misc]
+    def lock(self, tile: Any) -> FileLock:
+        cleanup_lockdir(self.lock_dir, max_lock_time=self.lock_timeout + 10, force=False)
+        return _ClosedLock(self.lock_filename(tile), timeout=self.lock_timeout, remove_on_unlock=True)
+
+
+def _close_locks(service: TileServer) -> None:
+    for layer in service.layers.values():
+        made = layer.tile_manager.locker
+        if isinstance(made, TileLocker):
+            layer.tile_manager.locker = _Locker(made.lock_dir, made.lock_timeout, made.lock_cache_id)
+
+
+def _joined(fixed: Conf, layers: list[Layer], extents: Mapping[str, Extent], atelier: Atelier, cache: Path) -> Conf:
+    conf = copy.deepcopy(fixed)
+    grids = list(conf["grids"])
+    conf["globals"].setdefault("cache", {}).update(base_dir=str(cache), tile_lock_dir=str(cache / "locks"))
+    served = list(dict.fromkeys(srid for layer in layers for srid in layer.srids))
+    conf["services"]["wms"]["srs"] = [*(f"EPSG:{srid}" for srid in served), "CRS:84"]
+    conf["services"]["wms"]["bbox_srs"] = [f"EPSG:{srid}" for srid in served]
+    conf["sources"], conf["caches"], conf["layers"] = {}, {}, []
+    for layer in layers:
+        extent = extents.get(layer.name) or domain(layer.srid)
+        source = {
+            "type": mapproxy_plugin.SOURCE_TYPE,
+            "layer": layer,
+            "atelier": atelier,
+            "extent": [extent.srid, *extent.box],
+        }
+        conf["sources"][f"{layer.name}_drawn"] = source
+        conf["caches"][f"{layer.name}_tiles"] = _cache(layer, grids)
+        conf["layers"].append(_layer(layer, atelier.renderer.styles[layer.name]))
+    return conf
+
+
+def _cache(layer: Layer, grids: list[str]) -> Conf:
+    conf: Conf = {"sources": [f"{layer.name}_drawn"], "grids": grids, "format": "image/png"}
+    if layer.restricted:
+        # Never on disk, one picture a tile, in the thread that knows the actor.
+        return conf | {"disable_storage": True, "meta_size": [1, 1], "concurrent_tile_creators": 1}
+    return conf | {"cache": {"type": "file", "directory_layout": "tc"}}
+
+
+def _layer(layer: Layer, style: Style) -> Conf:
+    # MapProxy writes titles into its XML as they are.
+    conf: Conf = {
+        "name": layer.name,
+        "title": escape(layer.title.nl),
+        "sources": [f"{layer.name}_drawn"],
+        "tile_sources": [f"{layer.name}_tiles"],
+        "md": {"abstract": escape(abstract(layer, style))},
+    }
+    # MapProxy calls the coarsest resolution min_res; so the capabilities tell MaxScaleDenominator.
+    return conf | ({"min_res": style.max_scale * PIXEL_M} if style.max_scale else {})
+
+
+def abstract(layer: Layer, style: Style) -> str:
+    """Description in both languages, with the scale from which the layer is drawn: an empty overview must not read as "nothing there"."""
+    texts = []
+    for language, sentence in (("nl", "Getekend vanaf schaal 1:{}."), ("en", "Drawn from scale 1:{}.")):
+        drawn = f" {sentence.format(f'{style.max_scale:.0f}')}" if style.max_scale else ""
+        texts.append(f"{layer.description.get(language)}{drawn}")
+    return " ".join(texts)
+
+
+def domain(srid: int) -> Extent:
+    """Where a CRS is meant to be used: the extent of a layer that has none of its own, or may not show it."""
+    area = CRS.from_epsg(srid).area_of_use
+    if area is None:
+        raise ConfigError(FILE, None, f"EPSG:{srid} has no area of use: give the layer another CRS")
+    return Extent(4326, (area.west, area.south, area.east, area.north))

@@ -1,0 +1,133 @@
+"""GetFeatureInfo: the objects under a click, through the query layer, as text, HTML or GeoJSON.
+
+In: a click in a picture. Out: an :class:`Answer` that MapProxy joins with those of other layers and sends.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from mapproxy.featureinfo import FeatureInfoDoc
+
+from risicoatlas import crs
+from risicoatlas.access import actor
+from risicoatlas.catalogue import Layer
+from risicoatlas.features import geojson, query
+from risicoatlas.features.plan import plan_query
+from risicoatlas.features.request import Envelope, FeatureRequest
+from risicoatlas.service import Service
+
+# A finger is wider than a pixel; points and lines have no width at all.
+TOLERANCE_PX = 4
+MAX_OBJECTS = 100
+TEXT, HTML, JSON = "text", "html", "json"
+_TYPES = {"text/plain": TEXT, "text/html": HTML, "application/json": JSON, "application/geo+json": JSON}
+
+Feature = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Click:
+    """A place in a picture as a small box, and how many objects may be told."""
+
+    envelope: Envelope
+    limit: int
+
+
+@dataclass(frozen=True)
+class Found:
+    """The GeoJSON features of one layer under the click."""
+
+    layer: Layer
+    features: tuple[Feature, ...]
+
+
+def click(
+    box: tuple[float, float, float, float],
+    size: tuple[int, int],
+    position: tuple[int, int],
+    srid: int,
+    count: str | None,
+) -> Click:
+    """The click at ``position`` (pixels from the top left) of a picture; ``count`` is FEATURE_COUNT, 1 where it is absent."""
+    width, height = (box[2] - box[0]) / size[0], (box[3] - box[1]) / size[1]
+    x, y = box[0] + (position[0] + 0.5) * width, box[3] - (position[1] + 0.5) * height
+    reach_x, reach_y = TOLERANCE_PX * width, TOLERANCE_PX * height
+    limit = int(count) if count and count.isdecimal() and int(count) > 0 else 1
+    return Click(Envelope(x - reach_x, y - reach_y, x + reach_x, y + reach_y, srid), min(limit, MAX_OBJECTS))
+
+
+def look_up(layer: Layer, where: Click, service: Service) -> Found:
+    """What lies there and the actor of the request may see, geometry in the CRS of the picture."""
+    srid = where.envelope.srid
+    request = FeatureRequest(
+        layer=layer.name,
+        crs=crs.Crs(srid, f"EPSG:{srid}", latitude_first=False),
+        bbox=where.envelope,
+        limit=where.limit,
+    )
+    plan = plan_query(request, actor.current(), service)
+    texts = query.texts(plan, geojson.feature_row(plan, f"{layer.name}."), service)
+    return Found(layer, tuple(json.loads(text) for text in texts))
+
+
+class Answer(FeatureInfoDoc):  # type: ignore[misc] # MapProxy has no types
+    """Objects of one or more layers in one of the three formats."""
+
+    def __init__(self, info_type: str, found: Iterable[Found]) -> None:
+        self.info_type = info_type
+        self.found = tuple(found)
+
+    def as_string(self) -> str:
+        return _WRITERS[self.info_type](self.found)
+
+    @classmethod
+    def combine(cls, docs: Iterable["Answer"]) -> "Answer":
+        every = list(docs)
+        return cls(every[0].info_type, [one for doc in every for one in doc.found])
+
+
+def answer(info_format: str, found: Found) -> Answer:
+    """``info_format`` is a media type that the capabilities offer."""
+    return Answer(_TYPES.get(info_format, TEXT), [found])
+
+
+def _shown(one: Found, feature: Feature) -> list[tuple[str, str]]:
+    """Title and value of every field that has a value, in the order of the layer."""
+    properties = feature["properties"]
+    return [
+        (field.title.nl, str(properties[field.name]))
+        for field in one.layer.fields
+        if properties.get(field.name) is not None
+    ]
+
+
+def _text(found: tuple[Found, ...]) -> str:
+    blocks = [
+        "\n".join([one.layer.title.nl, *(f"  {title}: {value}" for title, value in _shown(one, feature))])
+        for one in found
+        for feature in one.features
+    ]
+    return "\n\n".join(blocks) + "\n" if blocks else "Geen objecten op deze plek.\n"
+
+
+def _html(found: tuple[Found, ...]) -> str:
+    tables = [
+        f"<table><caption>{escape(one.layer.title.nl)}</caption>"
+        + "".join(f"<tr><th>{escape(title)}</th><td>{escape(value)}</td></tr>" for title, value in _shown(one, feature))
+        + "</table>"
+        for one in found
+        for feature in one.features
+    ]
+    body = "".join(tables) or "<p>Geen objecten op deze plek.</p>"
+    return f'<!DOCTYPE html><html lang="nl"><head><meta charset="utf-8"><title>RisicoAtlas</title></head><body>{body}</body></html>'
+
+
+def _geojson(found: tuple[Found, ...]) -> str:
+    features = [feature for one in found for feature in one.features]
+    return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False)
+
+
+_WRITERS = {TEXT: _text, HTML: _html, JSON: _geojson}

@@ -1,0 +1,72 @@
+"""The publication that the maps show: its tile folder, and the extents that its capabilities tell.
+
+A new publication, another style or another mapproxy.yaml gives a new folder, so no old tile is ever shown for it.
+"""
+
+import logging
+import shutil
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from psycopg_pool import ConnectionPool
+
+from risicoatlas.catalogue import Catalogue
+from risicoatlas.database import Connection, reading
+from risicoatlas.maps.configuration import Extent
+
+LOG = logging.getLogger("risicoatlas.maps")
+
+
+@dataclass(frozen=True)
+class Publication:
+    """``number`` 0 stands for "nothing published yet"; ``made_at`` tells two databases with the same number apart."""
+
+    number: int
+    made_at: int
+
+    def folder(self, digest: str) -> str:
+        return f"{self.number:010d}-{self.made_at}-{digest}"
+
+
+def current(pool: ConnectionPool[Connection]) -> Publication:
+    """The newest publication; one short query."""
+    with reading(pool) as connection:
+        row = connection.execute(
+            "SELECT nummer, (extract(epoch FROM gemaakt_op) * 1000)::bigint FROM publiek.publicatie ORDER BY nummer DESC LIMIT 1"
+        ).fetchone()
+    return Publication(int(row[0]), int(row[1])) if row else Publication(0, 0)
+
+
+def extents(pool: ConnectionPool[Connection], catalogue: Catalogue) -> Mapping[str, Extent]:
+    """The stored extent of each public layer that has rows, in the layer's CRS."""
+    with reading(pool) as connection:
+        rows = connection.execute(
+            "SELECT laag, ST_SRID(omvang), ST_XMin(omvang), ST_YMin(omvang), ST_XMax(omvang), ST_YMax(omvang)"
+            " FROM publiek.laag_stand WHERE omvang IS NOT NULL"
+        ).fetchall()
+    return {name: Extent(srid, _with_area(box)) for name, srid, *box in rows if name in catalogue.layers}
+
+
+def _with_area(box: list[float]) -> tuple[float, float, float, float]:
+    """One point alone has no area; capabilities need west < east."""
+    min_x, min_y, max_x, max_y = box
+    return min_x, min_y, max(max_x, min_x + 1), max(max_y, min_y + 1)
+
+
+def forget_old(tiles: Path, shown: str) -> None:
+    """Delete the tiles of publications before the one that is shown, beside the request that noticed it.
+
+    The newest of them stays: another process may still be answering from it.
+    """
+    others = [path for path in tiles.iterdir() if path.is_dir() and path.name[:10].isdecimal() and path.name != shown]
+    others.sort(key=lambda path: path.stat().st_mtime)
+    if old := others[:-1]:
+        threading.Thread(target=_delete, args=(old,), daemon=True, name="forget-tiles").start()
+
+
+def _delete(folders: list[Path]) -> None:
+    for folder in folders:
+        LOG.info("tiles of an older publication deleted: %s", folder.name)
+        shutil.rmtree(folder, ignore_errors=True)

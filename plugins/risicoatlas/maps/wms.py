@@ -1,0 +1,108 @@
+"""WMS 1.3.0 and 1.1.1: what is checked before MapProxy answers, since it would fail on it or let it pass.
+
+In: a request and the layers that the actor sees. Out: nothing, or a :class:`RequestError` with the code of the standard.
+"""
+
+from collections.abc import Collection, Mapping
+
+from risicoatlas.catalogue import Layer
+from risicoatlas.errors import RequestError
+from risicoatlas.maps.requests import MapRequest
+
+OPERATIONS = ("getcapabilities", "getmap", "getfeatureinfo", "getlegendgraphic")
+INFO_FORMATS = ("text/plain", "text/html", "application/json")
+STYLE_NAMES = ("", "default")
+MAX_LAYERS = 50
+# Style names of the real REV GeoServer; here each layer has one style.
+_STYLE_ALIASES = ("prcontour", "aandachtsgebied")
+
+
+def check(request: MapRequest, layers: Mapping[str, Layer], srids: Collection[int]) -> None:
+    """Refuse what cannot be answered. ``srids`` are the CRSs of the capabilities."""
+    service = request.parameters.get("service", "")
+    if request.operation == "getcapabilities":
+        request.required("service")
+    if service and service.upper() != "WMS":
+        raise RequestError(f"service {service!r} is not offered here: expected WMS", "service")
+    if request.required("request").lower() not in (*OPERATIONS, "map", "feature_info", "capabilities"):
+        raise RequestError(
+            f"request {request.parameters['request']!r} is not known", "request", "OperationNotSupported"
+        )
+    if request.operation in ("getmap", "getfeatureinfo"):
+        _check_map(request, layers, srids)
+    if request.operation == "getfeatureinfo":
+        _check_info(request)
+
+
+def _check_map(request: MapRequest, layers: Mapping[str, Layer], srids: Collection[int]) -> None:
+    for name in ("layers", "bbox", "width", "height"):
+        request.required(name)
+    if len(request.layers) > MAX_LAYERS:
+        raise RequestError(f"{len(request.layers)} layers: the limit is {MAX_LAYERS}", "layers")
+    for name in request.layers:
+        if name not in layers:
+            raise RequestError(f"there is no layer {name!r}", "layers", "LayerNotDefined")
+    _check_crs(request, layers, srids)
+    _check_box(request)
+    _check_styles(request)
+    for name in ("width", "height"):
+        if not request.parameters[name].isdecimal() or int(request.parameters[name]) == 0:
+            raise RequestError(f"{name} {request.parameters[name]!r} is not a number of pixels", name)
+
+
+def _check_crs(request: MapRequest, layers: Mapping[str, Layer], srids: Collection[int]) -> None:
+    name = "srs" if request.version.startswith("1.1") else "crs"
+    text = request.required(name).upper()
+    code = "4326" if text == "CRS:84" else text.removeprefix("EPSG:")
+    if not code.isdecimal() or int(code) not in srids:
+        raise RequestError(f"CRS {text} is not offered", name, "InvalidCRS" if name == "crs" else "InvalidSRS")
+    for layer in request.layers:
+        if int(code) not in layers[layer].srids:
+            offered = ", ".join(f"EPSG:{srid}" for srid in layers[layer].srids)
+            raise RequestError(f"layer {layer} is not offered in {text}, only in {offered}", name, "InvalidCRS")
+
+
+def _check_box(request: MapRequest) -> None:
+    parts = request.parameters["bbox"].split(",")
+    try:
+        numbers = [float(part) for part in parts]
+    except ValueError:
+        numbers = []
+    if len(numbers) != 4 or not all(abs(number) < 1e9 for number in numbers):
+        raise RequestError(f"bbox {request.parameters['bbox']!r} is not four numbers", "bbox")
+    if numbers[0] >= numbers[2] or numbers[1] >= numbers[3]:
+        raise RequestError("bbox: a minimum is not below its maximum", "bbox")
+
+
+def _check_styles(request: MapRequest) -> None:
+    styles = request.parameters.get("styles", "").split(",")
+    asked = request.parameters["layers"].split(",")
+    if len(styles) not in (1, len(asked)) or (len(styles) == 1 and len(asked) > 1 and styles[0]):
+        raise RequestError(f"{len(styles)} styles for {len(asked)} layers", "styles", "StyleNotDefined")
+    for style in styles:
+        if style not in (*STYLE_NAMES, *_STYLE_ALIASES, *request.layers):
+            raise RequestError(f"there is no style {style!r}", "styles", "StyleNotDefined")
+
+
+def _check_info(request: MapRequest) -> None:
+    request.required("query_layers")
+    info_format = request.parameters.get("info_format", "")
+    if info_format and info_format not in INFO_FORMATS:
+        raise RequestError(
+            f"info_format {info_format!r} is not one of {', '.join(INFO_FORMATS)}", "info_format", "InvalidFormat"
+        )
+    across, down = ("x", "y") if request.version.startswith("1.1") else ("i", "j")
+    for name, size in ((across, "width"), (down, "height")):
+        text = request.required(name)
+        if not text.isdecimal() or int(text) >= int(request.parameters[size]):
+            raise RequestError(f"{name} {text!r} is not a pixel of the picture", name, "InvalidPoint")
+
+
+def for_mapproxy(request: MapRequest) -> str:
+    """The query string with what MapProxy expects: the default style by its default name, and an INFO_FORMAT."""
+    changed = dict(request.parameters)
+    if "styles" in changed:
+        changed["styles"] = ""
+    if request.operation == "getfeatureinfo" and not changed.get("info_format"):
+        changed["info_format"] = "text/plain"
+    return MapRequest(request.service, request.path, changed).query_string

@@ -1,0 +1,141 @@
+"""WMTS 1.0.0 GetTile: reads and checks a tile, asked as KVP or by its address, before MapProxy draws it.
+
+/wmts?SERVICE=WMTS&REQUEST=GetTile&VERSION=1.0.0&LAYER=kgl_public&STYLE=default&FORMAT=image/png
+     &TILEMATRIXSET=EPSG:28992&TILEMATRIX=9&TILEROW=191&TILECOL=262
+/wmts/kgl_public/EPSG:28992/9/262/191.png
+"""
+
+import copy
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from lxml import etree
+
+from risicoatlas.errors import RequestError
+from risicoatlas.maps.requests import MapRequest, unprefixed
+
+ALIASES = {"NetherlandsRDNewQuad": "EPSG:28992"}
+KVP = ("layer", "style", "format", "tilematrixset", "tilematrix", "tilerow", "tilecol")
+STYLES = ("default",)
+FORMATS = ("image/png",)
+OPERATIONS = ("getcapabilities", "gettile", "getfeatureinfo")
+OWS = "{http://www.opengis.net/ows/1.1}"
+WMTS = "{http://www.opengis.net/wmts/1.0}"
+CRS84 = "urn:ogc:def:crs:OGC:1.3:CRS84"
+WELL_KNOWN = {
+    "WebMercatorQuad": "urn:ogc:def:wkss:OGC:1.0:GoogleMapsCompatible",
+    "WorldCRS84Quad": "urn:ogc:def:wkss:OGC:1.0:GoogleCRS84Quad",
+}
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One tile, row counted from the top."""
+
+    layer: str
+    matrix_set: str
+    matrix: int
+    column: int
+    row: int
+
+    @property
+    def path(self) -> str:
+        return f"/wmts/{self.layer}/{self.matrix_set}/{self.matrix}/{self.column}/{self.row}.png"
+
+
+def check_operation(request: MapRequest) -> str:
+    """The operation of a KVP request, lower case."""
+    if request.required("service").upper() != "WMTS":
+        raise RequestError(f"service {request.parameters['service']!r} is not offered here: expected WMTS", "service")
+    operation = request.required("request").lower()
+    if operation not in OPERATIONS:
+        raise RequestError(f"request {operation!r} is not one of GetCapabilities, GetTile, GetFeatureInfo", "request")
+    accepted = request.parameters.get("acceptversions", "1.0.0").split(",")
+    if "1.0.0" not in accepted:
+        raise RequestError("only version 1.0.0 is offered", "acceptversions", "VersionNegotiationFailed")
+    return operation
+
+
+def tile_of(request: MapRequest, layers: Collection[str], grids: Mapping[str, Any]) -> Tile:
+    """The tile of a GetTile, or of GetFeatureInfo, checked against the layers that the actor sees and the grids."""
+    if len(request.path) >= 5:
+        layer, matrix_set, matrix, column, row = request.path[:5]
+        row = row.removesuffix(".png")
+    else:
+        values = {name: request.required(name) for name in KVP}
+        _known("style", values["style"], STYLES)
+        _known("format", values["format"], FORMATS)
+        layer, matrix_set, matrix = values["layer"], values["tilematrixset"], values["tilematrix"]
+        column, row = values["tilecol"], values["tilerow"]
+    layer = unprefixed(layer)
+    _known("layer", layer, layers)
+    matrix_set = ALIASES.get(matrix_set, matrix_set)
+    _known("tilematrixset", matrix_set, grids)
+    sizes = grids[matrix_set].grid_sizes
+    _known("tilematrix", matrix, [str(level) for level in range(grids[matrix_set].levels)])
+    columns, rows = sizes[int(matrix)]
+    return Tile(layer, matrix_set, int(matrix), _within("tilecol", column, columns), _within("tilerow", row, rows))
+
+
+def for_mapproxy(request: MapRequest, tile: Tile) -> str:
+    """The query string of GetFeatureInfo, names as MapProxy knows them."""
+    known = {"layer": tile.layer, "tilematrixset": tile.matrix_set}
+    info_format = {"infoformat": request.parameters.get("infoformat") or "text/plain"}
+    return urlencode({**request.parameters, **known, **info_format})
+
+
+def _known(name: str, value: str, known: Collection[str]) -> None:
+    if value not in known:
+        raise RequestError(f"{name} {value!r} is not known", name)
+
+
+def _within(name: str, text: str, count: int) -> int:
+    if not text.removeprefix("-").isdecimal():
+        raise RequestError(f"{name} {text!r} is not a whole number", name)
+    if not 0 <= int(text) < count:
+        raise RequestError(f"{name} {text} is not from 0 to {count - 1}", name, "TileOutOfRange")
+    return int(text)
+
+
+def mended(capabilities: bytes, abstracts: Mapping[str, str], legends: Mapping[str, str]) -> bytes:
+    """MapProxy's RESTful capabilities with what it leaves out: KVP, CRS names, well-known scale sets, abstracts and legends.
+
+    WorldCRS84Quad is longitude first by its definition; MapProxy writes it as EPSG:4326.
+    """
+    root = etree.fromstring(capabilities)
+    for get in list(root.iter(f"{OWS}Get")):
+        by_parameters = copy.deepcopy(get)
+        for value in by_parameters.iter(f"{OWS}Value"):
+            value.text = "KVP"
+        get.addprevious(by_parameters)
+    for matrix_set in root.iterfind(f"{WMTS}Contents/{WMTS}TileMatrixSet"):
+        _mend_matrix_set(matrix_set)
+    for layer in root.iterfind(f"{WMTS}Contents/{WMTS}Layer"):
+        name = layer.findtext(f"{OWS}Identifier", "")
+        abstract = layer.find(f"{OWS}Abstract")
+        if abstract is not None:
+            abstract.text = abstracts.get(name, "")
+        style = layer.find(f"{WMTS}Style")
+        if style is not None and name in legends:
+            href = "{http://www.w3.org/1999/xlink}href"
+            etree.SubElement(style, f"{WMTS}LegendURL", {"format": "image/png", href: legends[name]})
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+
+
+def _mend_matrix_set(matrix_set: etree._Element) -> None:
+    name = matrix_set.findtext(f"{OWS}Identifier", "")
+    supported = matrix_set.find(f"{OWS}SupportedCRS")
+    if supported is None or supported.text is None:
+        return
+    code = supported.text.rpartition(":")[2]
+    supported.text = f"urn:ogc:def:crs:EPSG::{code}"
+    if name == "WorldCRS84Quad":
+        supported.text = CRS84
+        for corner in matrix_set.iterfind(f"{WMTS}TileMatrix/{WMTS}TopLeftCorner"):
+            corner.text = " ".join(reversed((corner.text or "").split()))
+    if name in WELL_KNOWN:
+        scale_set = etree.Element(f"{WMTS}WellKnownScaleSet")
+        scale_set.text = WELL_KNOWN[name]
+        supported.addnext(scale_set)
