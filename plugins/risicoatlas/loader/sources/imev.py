@@ -14,7 +14,7 @@ from psycopg.types.json import Jsonb
 
 from risicoatlas.imev import message as messages
 from risicoatlas.imev.findings import Finding
-from risicoatlas.imev.model import Model
+from risicoatlas.imev.model import ENTITY_TYPE, Model
 from risicoatlas.imev.objects import Row, fingerprint, rows
 from risicoatlas.imev.validate import Validator, Verdict, flat_identification
 from risicoatlas.loader.source import Load
@@ -68,7 +68,7 @@ class Imev:
         message = messages.parse(load.path.read_bytes(), load.path)
         validator = _validator(load.settings.config)
         verdict = validator.judge(message)
-        load.report.omschrijving = _described(message.get("entityType"), verdict)
+        load.report.omschrijving = _described(message.get(ENTITY_TYPE), verdict)
         load.report.tally(MESSAGE).gelezen = 1
         for finding in verdict.findings:
             _tell(load, finding, flat_identification(message))
@@ -186,7 +186,12 @@ def _count_refused(load: Load, message: dict[str, object], model: Model) -> None
         if model.is_relation(item)
     }
     waiting: list[object] = [message]
+    name = message.get(ENTITY_TYPE)
+    root = model.sort(name) if isinstance(name, str) and name in model.classes else None
     load.report.tally(MESSAGE).geweigerd += 1
+    if root:
+        load.report.tally(root).gelezen += 1
+        load.report.tally(root).geweigerd += 1
     while waiting:
         value = waiting.pop()
         for name, sort in relations.items():
