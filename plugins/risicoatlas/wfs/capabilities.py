@@ -1,0 +1,214 @@
+"""GetCapabilities and DescribeFeatureType: documents made from the catalogue, the access rules and our own tables.
+
+What is declared is what a table here or in the filter reader holds, so nothing is promised that has no code.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from psycopg_pool import ConnectionPool
+from pyproj import CRS
+
+from risicoatlas import crs
+from risicoatlas.access.actor import Actor
+from risicoatlas.catalogue import GEOMETRY, KEY, Layer
+from risicoatlas.database import Connection, reading
+from risicoatlas.errors import RequestError
+from risicoatlas.filters import fes, gml
+from risicoatlas.service import Service
+from risicoatlas.wfs import links, names, requests, stored
+from risicoatlas.wfs.answers import Answer, document
+from risicoatlas.wfs.config import WfsConfig
+from risicoatlas.wfs.formats import normalised
+from risicoatlas.wfs.formats.table import GML32_NAMES, OFFERED
+from risicoatlas.wfs.requests import DescribeFeatureType, GetCapabilities
+
+Box = tuple[float, float, float, float]
+
+TRUE, FALSE = "TRUE", "FALSE"
+# QGIS compares these values letter by letter.
+CONSTRAINTS = (
+    ("ImplementsBasicWFS", TRUE),
+    ("ImplementsTransactionalWFS", FALSE),
+    ("ImplementsLockingWFS", FALSE),
+    ("KVPEncoding", TRUE),
+    ("XMLEncoding", TRUE),
+    ("SOAPEncoding", FALSE),
+    ("ImplementsInheritance", FALSE),
+    ("ImplementsRemoteResolve", FALSE),
+    ("ImplementsResultPaging", TRUE),
+    ("ImplementsStandardJoins", FALSE),
+    ("ImplementsSpatialJoins", FALSE),
+    ("ImplementsTemporalJoins", FALSE),
+    ("ImplementsFeatureVersioning", FALSE),
+    ("ManageStoredQueries", FALSE),
+    ("PagingIsTransactionSafe", FALSE),
+)
+CONFORMANCE = (
+    ("ImplementsQuery", TRUE),
+    ("ImplementsAdHocQuery", TRUE),
+    ("ImplementsFunctions", FALSE),
+    ("ImplementsResourceId", TRUE),
+    ("ImplementsMinStandardFilter", TRUE),
+    ("ImplementsStandardFilter", TRUE),
+    ("ImplementsMinSpatialFilter", TRUE),
+    ("ImplementsSpatialFilter", TRUE),
+    ("ImplementsMinTemporalFilter", TRUE),
+    ("ImplementsTemporalFilter", TRUE),
+    ("ImplementsVersionNav", FALSE),
+    ("ImplementsSorting", TRUE),
+    ("ImplementsExtendedOperators", FALSE),
+    ("ImplementsMinimumXPath", TRUE),
+    ("ImplementsSchemaElementFunc", FALSE),
+)
+RESOLVE = ("resolve", ("none", "local"))
+# Parameters that clients choose from, per operation.
+PARAMETERS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
+    "GetCapabilities": (
+        ("AcceptVersions", requests.VERSIONS),
+        ("AcceptFormats", ("text/xml",)),
+        ("Sections", requests.SECTIONS),
+    ),
+    "DescribeFeatureType": (("outputFormat", (requests.GML32,)),),
+    "GetFeature": (("outputFormat", OFFERED), ("resultType", requests.RESULT_TYPES), RESOLVE),
+    "GetPropertyValue": (("resultType", requests.RESULT_TYPES), RESOLVE),
+}
+SCHEMA_TYPES = {
+    "text": "string",
+    "integer": "long",
+    "number": "double",
+    "boolean": "boolean",
+    "date": "date",
+    "datetime": "dateTime",
+}
+GEOMETRY_TYPES = {
+    "Point": "PointPropertyType",
+    "MultiLineString": "MultiCurvePropertyType",
+    "MultiPolygon": "MultiSurfacePropertyType",
+}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One ``ows:Operation``."""
+
+    name: str
+    parameters: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True)
+class FeatureType:
+    """One ``wfs:FeatureType``; ``box`` is longitude and latitude of the extent."""
+
+    layer: Layer
+    crs: tuple[str, ...]
+    box: Box
+
+
+def get_capabilities(request: GetCapabilities, actor: Actor, service: Service, config: WfsConfig) -> Answer:
+    """The capabilities for this actor; with the current updateSequence only its root."""
+    layers = service.visible(actor)
+    sequence, extents = _state(service.pool)
+    sections = request.sections
+    if request.updateSequence is not None:
+        asked = request.updateSequence
+        if not asked.isdecimal() or int(asked) > sequence:
+            raise RequestError(
+                f"updateSequence {asked!r} is later than {sequence}", "updateSequence", "InvalidUpdateSequence"
+            )
+        if int(asked) == sequence:
+            sections = ()
+    body = document(
+        "capabilities.xml",
+        version=request.version,
+        versions=requests.VERSIONS,
+        sequence=str(sequence),
+        sections=sections,
+        config=config,
+        base_url=links.base_url(service.settings),
+        namespaces=sorted(names.prefixes(layers).items()),
+        operations=[Operation(name, PARAMETERS.get(name, ())) for name in requests.OPERATIONS],
+        constraints=CONSTRAINTS,
+        types=[_feature_type(layer, extents.get(layer.name)) for layer in layers],
+        formats=OFFERED,
+        conformance=CONFORMANCE,
+        comparisons=tuple(fes.COMPARISONS),
+        geometries=("Envelope", *gml.READERS),
+        spatial=tuple(fes.SPATIAL),
+        temporal=tuple(fes.TEMPORAL),
+    )
+    return Answer([body])
+
+
+def _feature_type(layer: Layer, extent: Box | None) -> FeatureType:
+    systems = tuple(f"{crs.EPSG_URN}{srid}" for srid in layer.srids)
+    return FeatureType(layer, (*systems, "urn:ogc:def:crs:OGC:1.3:CRS84"), extent or area_of_use(layer.srid))
+
+
+def _state(pool: "ConnectionPool[Connection]") -> tuple[int, dict[str, Box]]:
+    """The number of the last publication, and the extent of each public layer in degrees, rounded outwards."""
+    with reading(pool) as connection:
+        row = connection.execute("SELECT coalesce(max(nummer), 0) FROM publiek.publicatie").fetchone()
+        found = connection.execute(
+            "SELECT laag, floor(ST_XMin(omvang_etrs89) * 1e6) / 1e6, floor(ST_YMin(omvang_etrs89) * 1e6) / 1e6,"
+            " ceil(ST_XMax(omvang_etrs89) * 1e6) / 1e6, ceil(ST_YMax(omvang_etrs89) * 1e6) / 1e6"
+            " FROM publiek.laag_stand WHERE omvang_etrs89 IS NOT NULL"
+        ).fetchall()
+    return (int(row[0]) if row else 0), {name: (left, bottom, right, top) for name, left, bottom, right, top in found}
+
+
+@lru_cache
+def area_of_use(srid: int) -> Box:
+    """Where data of this CRS can lie: the extent of an empty layer, and of a restricted one, whose own would tell."""
+    area = CRS.from_epsg(srid).area_of_use
+    return area.bounds if area else (-180.0, -90.0, 180.0, 90.0)
+
+
+def describe_feature_type(request: DescribeFeatureType, actor: Actor, service: Service, config: WfsConfig) -> Answer:
+    """The schema that a GetFeature answer of these types is valid against."""
+    accepted = {normalised(name) for name in (*GML32_NAMES, "XMLSCHEMA")}
+    if normalised(request.outputFormat) not in accepted:
+        raise RequestError(f"the format {request.outputFormat!r} is not offered: use {requests.GML32}", "outputFormat")
+    asked = [names.layer_of(name, service, actor, "typeName") for name in dict.fromkeys(request.typeNames)]
+    layers = tuple(dict.fromkeys(asked or service.visible(actor)))
+    if not layers:
+        raise RequestError("there is no feature type", "typeName")
+    main = layers[0].namespace
+    others = {layer.namespace: layer for layer in layers if layer.namespace != main}
+    base = links.base_url(service.settings)
+    imports = [
+        (uri, links.describe_url(base, tuple(layer for layer in layers if layer.namespace == uri))) for uri in others
+    ]
+    body = document(
+        "feature_types.xsd",
+        prefix=layers[0].prefix,
+        namespace=main,
+        imports=imports,
+        layers=[layer for layer in layers if layer.namespace == main],
+        types=SCHEMA_TYPES,
+        geometry_types=GEOMETRY_TYPES,
+        key=KEY,
+        geometry=GEOMETRY,
+    )
+    return Answer([body], requests.GML32)
+
+
+def list_stored_queries(
+    _request: requests.ListStoredQueries, actor: Actor, service: Service, config: WfsConfig
+) -> Answer:
+    """The stored queries and the types that they may give."""
+    return Answer([_stored("stored_queries.xml", stored.STORED_QUERIES, service.visible(actor))])
+
+
+def describe_stored_queries(
+    request: requests.DescribeStoredQueries, actor: Actor, service: Service, config: WfsConfig
+) -> Answer:
+    """The descriptions of the named stored queries, or of all."""
+    wanted = tuple(dict.fromkeys(stored.get(name) for name in request.storedQueryIds)) or stored.STORED_QUERIES
+    return Answer([_stored("stored_query_descriptions.xml", wanted, service.visible(actor))])
+
+
+def _stored(template: str, queries: tuple[stored.StoredQueryType, ...], layers: tuple[Layer, ...]) -> bytes:
+    namespaces = sorted(names.prefixes(layers).items())
+    return document(template, queries=queries, layers=layers, namespaces=namespaces)

@@ -1,0 +1,204 @@
+"""GML 3.2 (Simple Features level 0): a feature as SQL text, a collection as head, rows and tail.
+
+Each geometry and each part of one has a ``gml:id`` of its own, which GML 3.2 demands; ``srsName`` is repeated exactly
+as it was asked, with the coordinates in the order of that notation. A property without value is left out.
+"""
+
+from typing import LiteralString
+
+from markupsafe import escape
+from psycopg import sql
+from psycopg.sql import Composable
+
+from risicoatlas.catalogue import GEOMETRY, KEY, Field
+from risicoatlas.features.plan import Plan, column
+from risicoatlas.wfs.formats import About
+from risicoatlas.wfs.links import describe_url
+from risicoatlas.wfs.names import GML, GML_SCHEMA, WFS, WFS_SCHEMA, XSI, prefixes
+
+# What XML 1.0 forbids cannot be escaped: it is taken out of the stream, where it costs nothing. In UTF-8 such a byte is
+# never part of another character.
+FORBIDDEN = bytes(code for code in range(0x20) if code not in {0x09, 0x0A, 0x0D})
+NONCHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
+
+_ESCAPED: LiteralString = "replace(replace(replace({}, '&', '&amp;'), '<', '&lt;'), '>', '&gt;')"
+# A time outside these years, or a number that is none, has no form in XML Schema.
+_VALUES: dict[str, LiteralString] = {
+    "text": _ESCAPED,
+    "integer": "{0}::text",
+    "number": "CASE WHEN {0} - {0} = 0 THEN {0}::text END",
+    "boolean": "{0}::text",
+    "date": "CASE WHEN {0} BETWEEN '0001-01-01' AND '9999-12-31' THEN {0}::text END",
+    "datetime": (
+        "CASE WHEN {0} BETWEEN '0001-01-02' AND '9999-12-30'"
+        " THEN replace(({0} AT TIME ZONE 'UTC')::text, ' ', 'T') || 'Z' END"
+    ),
+}
+# ST_AsGML options: no srsDimension, LineString instead of Curve, and latitude before longitude.
+_PLAIN = 2 + 4
+_FLIPPED = 16
+_MULTI = {"MultiPolygon": ("MultiSurface", "surfaceMember"), "MultiLineString": ("MultiCurve", "curveMember")}
+
+
+class Gml32:
+    """The writer of ``application/gml+xml; version=3.2``."""
+
+    media_type = "application/gml+xml; version=3.2"
+    separator = b""
+
+    def row(self, plan: Plan) -> Composable:
+        return feature(plan, before="<wfs:member>", after="</wfs:member>")
+
+    def cleaned(self, chunk: bytes) -> bytes:
+        return cleaned(chunk)
+
+    def head(self, about: About) -> bytes:
+        return head(about)
+
+    def tail(self, about: About) -> bytes:
+        return b"</wfs:FeatureCollection>\n"
+
+    def part_head(self, about: About) -> bytes:
+        return b"<wfs:member>" + _tag("FeatureCollection", about, "").encode()
+
+    def part_tail(self, about: About) -> bytes:
+        return b"</wfs:FeatureCollection></wfs:member>"
+
+    def single(self, plan: Plan, base_url: str) -> Composable:
+        declared = {"gml": GML, "xsi": XSI, plan.layer.prefix: plan.layer.namespace}
+        location = f"{plan.layer.namespace} {describe_url(base_url, (plan.layer,))} {GML} {GML_SCHEMA}"
+        attributes = f'{_declarations(declared)} xsi:schemaLocation="{escape(location)}"'
+        return feature(plan, before='<?xml version="1.0" encoding="UTF-8"?>\n', attributes=attributes)
+
+
+def cleaned(chunk: bytes) -> bytes:
+    """The text without the characters that XML 1.0 cannot hold; a carriage return is kept as a reference."""
+    chunk = chunk.translate(None, FORBIDDEN)
+    for character in NONCHARACTERS:
+        chunk = chunk.replace(character, b"")
+    return chunk.replace(b"\r", b"&#13;")
+
+
+def feature(plan: Plan, before: str = "", after: str = "", attributes: str = "") -> Composable:
+    """SQL of one feature element; name and geometry are worked out once per row."""
+    element = f"{plan.layer.prefix}:{plan.layer.name}"
+    pieces: list[Composable] = [
+        sql.Literal(f'{before}<{element}{attributes} gml:id="{plan.layer.name}.'),
+        sql.SQL("q.name"),
+        sql.Literal('">'),
+        *(property_element(plan, item) for item in plan.fields),
+        *([geometry_element(plan)] if plan.geometry is not None else []),
+        sql.Literal(f"</{element}>{after}"),
+    ]
+    return per_row(plan, sql.SQL("concat({})").format(sql.SQL(", ").join(pieces)))
+
+
+def per_row(plan: Plan, expression: Composable) -> Composable:
+    """``expression`` may use ``q.name``, the key as an XML name, and ``q.shape``, the geometry in the output CRS."""
+    return sql.SQL("(SELECT {} FROM (SELECT {} AS name, {} AS shape OFFSET 0) AS q)").format(
+        expression, xml_name(), plan.geometry or sql.SQL("NULL")
+    )
+
+
+def xml_name() -> Composable:
+    """The key as the last part of a gml:id."""
+    form: LiteralString = (
+        "CASE WHEN {0} ~ '^[-A-Za-z0-9_.]*$' AND strpos({0}, '_x') = 0 THEN {0} ELSE publiek.xml_name({0}) END"
+    )
+    return sql.SQL(form).format(column(KEY))
+
+
+def property_element(plan: Plan, item: Field) -> Composable:
+    """``<p:naam>value</p:naam>``; NULL where there is no value."""
+    name = f"{plan.layer.prefix}:{item.name}"
+    value = sql.SQL(_VALUES[item.type]).format(column(item.name))
+    return sql.SQL("{} || ({}) || {}").format(sql.Literal(f"<{name}>"), value, sql.Literal(f"</{name}>"))
+
+
+def geometry_element(plan: Plan) -> Composable:
+    """``<p:geometrie>`` with the geometry; NULL where there is none."""
+    name = f"{plan.layer.prefix}:{GEOMETRY}"
+    return sql.SQL("{} || ({}) || {}").format(sql.Literal(f"<{name}>"), geometry(plan), sql.Literal(f"</{name}>"))
+
+
+def geometry(plan: Plan) -> Composable:
+    """The geometry of ``q.shape`` in GML. PostGIS would repeat one id on all parts, so parts are written one by one."""
+    srs_name = escape(plan.crs.notation)
+    decimals, options = (
+        sql.Literal(plan.crs.decimals),
+        sql.Literal(_PLAIN + (_FLIPPED if plan.crs.latitude_first else 0)),
+    )
+    identifier = f"{GEOMETRY}.{plan.layer.name}."
+    if plan.layer.geometry_type == "Point":
+        # Without SRID no srsName is written; it takes the place right after the name of the element.
+        form: LiteralString = (
+            "'<gml:Point srsName=\"' || {srs} || '\"'"
+            " || substr(ST_AsGML(3, ST_SetSRID(q.shape, 0), {decimals}, {options}, 'gml', {id} || q.name), 11)"
+        )
+        return sql.SQL(form).format(
+            srs=sql.Literal(srs_name), decimals=decimals, options=options, id=sql.Literal(identifier)
+        )
+    multi, member = _MULTI[plan.layer.geometry_type]
+    part: LiteralString = "{begin} || ST_AsGML(3, {shape}, {decimals}, {options}, 'gml', {id} || q.name) || {end}"
+    common = {
+        "begin": sql.Literal(f"<gml:{member}>"),
+        "end": sql.Literal(f"</gml:{member}>"),
+        "decimals": decimals,
+        "options": options,
+    }
+    first = sql.SQL(part).format(
+        shape=sql.SQL("ST_SetSRID(ST_GeometryN(q.shape, 1), 0)"),
+        id=sql.Literal(f"{GEOMETRY}.part.1.{plan.layer.name}."),
+        **common,
+    )
+    numbered = sql.SQL("{} || d.path[1] || {}").format(
+        sql.Literal(f"{GEOMETRY}.part."), sql.Literal(f".{plan.layer.name}.")
+    )
+    each = sql.SQL(part).format(shape=sql.SQL("d.geom"), id=numbered, **common)
+    whole: LiteralString = (
+        "{open} || q.name || '\">' || CASE ST_NumGeometries(q.shape) WHEN 1 THEN {first} ELSE"
+        " (SELECT string_agg({each}, '' ORDER BY d.path[1]) FROM ST_Dump(ST_SetSRID(q.shape, 0)) AS d) END || {close}"
+    )
+    return sql.SQL(whole).format(
+        open=sql.Literal(f'<gml:{multi} srsName="{srs_name}" gml:id="{identifier}'),
+        first=first,
+        each=each,
+        close=sql.Literal(f"</gml:{multi}>"),
+    )
+
+
+def value_row(plan: Plan, name: str | None) -> Composable:
+    """SQL of one ``wfs:member`` with a property, or with the gml:id for None."""
+    if name is None:
+        value: Composable = sql.SQL("{} || q.name").format(sql.Literal(f"{plan.layer.name}."))
+    elif name == GEOMETRY:
+        value = geometry_element(plan)
+    else:
+        value = property_element(plan, plan.layer.by_name[name])
+    return per_row(plan, sql.SQL("concat('<wfs:member>', {}, '</wfs:member>')").format(value))
+
+
+def head(about: About, element: str = "FeatureCollection") -> bytes:
+    """The XML declaration and the start tag of a collection, with every namespace and schema."""
+    declared = {"wfs": WFS, "gml": GML, "xsi": XSI, **prefixes(about.layers)}
+    schemas = [WFS, WFS_SCHEMA, GML, GML_SCHEMA]
+    for uri in prefixes(about.layers).values():
+        schemas += [uri, describe_url(about.base_url, tuple(layer for layer in about.layers if layer.namespace == uri))]
+    attributes = f'{_declarations(declared)} xsi:schemaLocation="{escape(" ".join(schemas))}"'
+    return ('<?xml version="1.0" encoding="UTF-8"?>\n' + _tag(element, about, attributes)).encode()
+
+
+def _tag(element: str, about: About, attributes: str) -> str:
+    numbers = {
+        "timeStamp": about.time_stamp,
+        "numberMatched": "unknown" if about.matched is None else str(about.matched),
+        "numberReturned": str(about.returned),
+        "next": about.next,
+        "previous": about.previous,
+    }
+    stated = "".join(f' {name}="{escape(value)}"' for name, value in numbers.items() if value)
+    return f"<wfs:{element}{attributes}{stated}>"
+
+
+def _declarations(namespaces: dict[str, str]) -> str:
+    return "".join(f' xmlns:{prefix}="{uri}"' for prefix, uri in namespaces.items())

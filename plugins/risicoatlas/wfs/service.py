@@ -1,0 +1,122 @@
+"""The WFS as a WSGI callable: read the request, answer it by the table of operations, report errors as OWS does.
+
+GET and form-encoded POST carry parameters, any other POST an XML request. The actor comes from the context variable
+that the door has set; without it everything is refused.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator
+from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication
+
+from risicoatlas.access import actor as actors
+from risicoatlas.errors import LimitError, RequestError, RisicoAtlasError
+from risicoatlas.filters import safe_xml
+from risicoatlas.service import Service
+from risicoatlas.wfs import config as configuration
+from risicoatlas.wfs import requests
+from risicoatlas.wfs.answers import Answer, report
+from risicoatlas.wfs.config import WfsConfig
+from risicoatlas.wfs.kvp import Parameters
+from risicoatlas.wfs.operations import OPERATIONS
+
+LOG = logging.getLogger(__name__)
+MAX_BODY_BYTES = 1_048_576
+FORM = "application/x-www-form-urlencoded"
+METHODS = ("GET", "HEAD", "POST", "OPTIONS")
+
+Environ = dict[str, Any]
+
+
+def create(service: Service) -> WSGIApplication:
+    """The WSGI callable; ``config/wfs.yaml`` is read here, so that a mistake in it stops the start."""
+    return Wfs(service, configuration.read(service.settings.config))
+
+
+class Wfs:
+    """Holds what does not change between requests."""
+
+    def __init__(self, service: Service, config: WfsConfig) -> None:
+        self.service = service
+        self.config = config
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] == "OPTIONS":
+            start_response("204 No Content", [("Allow", ", ".join(METHODS))])
+            return ()
+        answer = self._answer(environ)
+        start_response(answer.status_line, [("Content-Type", answer.content_type), *answer.headers])
+        if environ["REQUEST_METHOD"] == "HEAD":
+            answer.close()
+            return ()
+        return Body(answer)
+
+    def _answer(self, environ: Environ) -> Answer:
+        try:
+            request = read(environ, self.config)
+            return OPERATIONS[type(request)](request, actors.current(), self.service, self.config)
+        except RisicoAtlasError as error:
+            return report(error)
+        except Exception:  # the edge: the client gets an id, the log gets the rest
+            identifier = environ.get("risicoatlas.request_id", "-")
+            LOG.exception("request %s failed", identifier)
+            return report(RisicoAtlasError(f"internal error; request {identifier}"))
+
+
+class Body:
+    """The body of an answer; the server closes it, also when the client goes away."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+        self._chunks = iter(answer.body)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._chunks
+
+    def close(self) -> None:
+        """Give back what the answer holds open."""
+        self._answer.close()
+
+
+def read(environ: Environ, config: WfsConfig) -> requests.Request:
+    """The request of a WSGI environ; raises :class:`RequestError`."""
+    query = environ.get("QUERY_STRING", "")
+    method = environ["REQUEST_METHOD"]
+    if method not in METHODS:
+        raise _method_error(method)
+    if method != "POST":
+        return requests.from_kvp(Parameters.parse(query), config.vendor_parameters)
+    body = _body(environ)
+    kind = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
+    # Some clients send XML under the type of a form, or under none.
+    if body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        return requests.from_xml(safe_xml.parse(body.lstrip(), "request", max_bytes=MAX_BODY_BYTES))
+    if kind in {FORM, ""}:
+        return requests.from_kvp(Parameters.parse(query, _form(body)), config.vendor_parameters)
+    raise RequestError("the body is not an XML request", "request", safe_xml.PARSING_FAILED)
+
+
+def _form(body: bytes) -> str:
+    try:
+        return body.decode("ascii")
+    except UnicodeDecodeError:
+        raise RequestError("the form is not URL-encoded", "request", safe_xml.PARSING_FAILED) from None
+
+
+def _body(environ: Environ) -> bytes:
+    length = environ.get("CONTENT_LENGTH") or ""
+    if length.isdecimal() and int(length) > MAX_BODY_BYTES:
+        raise LimitError(f"the body has {length} bytes, at most {MAX_BODY_BYTES} are read", "request")
+    size = int(length) if length.isdecimal() else MAX_BODY_BYTES + 1
+    data: bytes = environ["wsgi.input"].read(size) if size else b""
+    if len(data) > MAX_BODY_BYTES:
+        raise LimitError(f"the body has more than {MAX_BODY_BYTES} bytes", "request")
+    return data
+
+
+def _method_error(method: str) -> RisicoAtlasError:
+    error = RequestError(
+        f"the method {method} is not offered: use {', '.join(METHODS)}", "request", "OperationNotSupported"
+    )
+    error.status = 405
+    return error
