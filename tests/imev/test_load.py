@@ -7,10 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from risicoatlas.catalogue import Catalogue
-from risicoatlas.database import Connection
+from risicoatlas.database import Connection, Database
+from risicoatlas.errors import SourceError
+from risicoatlas.loader import steps
 from risicoatlas.loader.report import Report
+from risicoatlas.loader.sources.imev import SOURCE
+from risicoatlas.progress import Progress
 from risicoatlas.publish.engine import publish
+from risicoatlas.settings import Settings
 
 Message = dict[str, Any]
 Loader = Callable[[Message], Report]
@@ -160,6 +167,78 @@ def test_only_what_is_valid_now_is_published_at_every_level(
             load(given)
             found = published(connection, catalogue)["ev_brandaandachtsgebieden"]
             assert found == shown, f"{level} {attribute} {moment}"
+
+
+def test_every_kind_of_area_is_in_its_layer_with_its_type(
+    load: Loader, connection: Connection, catalogue: Catalogue, message: Message
+) -> None:
+    pattern = vulpunt(message)["resulteertIn"][0]
+    own: dict[str, Message] = {
+        "BrandAandachtsgebied": {"typeBrand": "plasbrand"},
+        "ExplosieAandachtsgebied": {"bleve": True},
+        "GifwolkAandachtsgebied": {"maatgevendeStof": "nietVanToepassing"},
+        "CivielExplosieAandachtsgebied": {"typeCivExpAandachtsgebied": "A"},
+        "MilitairExplosieAandachtsgebied": {"typeMilitairExpAandachtsgebied": "B"},
+        "ExplosieAandachtsgebiedVuurwerk": {},
+    }
+    vulpunt(message)["resulteertIn"] = [
+        {
+            **pattern,
+            "entityType": name,
+            "identificatie": {"namespace": "NL.IMEV", "lokaalID": f"PROEF.Placeholder_{name}"},
+            **values,
+        }
+        for name, values in own.items()
+    ]
+    load(message)
+    counts = published(connection, catalogue)
+    assert [counts[f"ev_{kind}aandachtsgebieden"] for kind in ("brand", "explosie", "gifwolk")] == [1, 4, 1]
+    found = connection.execute(
+        "SELECT type, type_brand, bleve, coalesce(type_civ_exp_aandachtsgebied, type_militair_exp_aandachtsgebied),"
+        " maatgevende_stof_geen_waarde, placeholder FROM publiek.aandachtsgebieden ORDER BY type"
+    ).fetchall()
+    assert found == [
+        ("brand", "plasbrand", None, None, None, True),
+        ("explosie", None, True, None, None, True),
+        ("explosie_civiel", None, None, "A", None, True),
+        ("explosie_militair", None, None, "B", None, True),
+        ("explosie_vuurwerk", None, None, None, None, True),
+        ("gifwolk", None, None, None, "nietVanToepassing", True),
+    ]
+
+
+def test_a_distance_is_drawn_around_an_area_too(
+    load: Loader, connection: Connection, catalogue: Catalogue, message: Message
+) -> None:
+    reference = vulpunt(message)
+    reference.update(entityType="Installatie", geometrie=message["geometrie"])
+    load(message)
+    published(connection, catalogue)
+    side_m, distance_m = 80, 60
+    exact = side_m**2 + 4 * side_m * distance_m + math.pi * distance_m**2
+    area = value(connection, "SELECT ST_Area(geometrie) FROM publiek.ev_brandaandachtsgebieden")
+    assert abs(area / exact - 1) < 0.005
+
+
+def test_a_message_is_recognised_by_its_content(settings: Settings, tmp_path: Path, message: Message) -> None:
+    path = tmp_path / "zonder_extensie"
+    path.write_bytes(b"\xef\xbb\xbf  " + json.dumps(message).encode())
+    assert SOURCE.recognise(path, settings) == "IMEV-bericht LocatieActiviteit"
+    path.write_text('{"type": "FeatureCollection", "features": []}')
+    assert SOURCE.recognise(path, settings) is None
+    path.write_bytes(b"PK\x03\x04")
+    assert SOURCE.recognise(path, settings) is None
+
+
+def test_what_is_no_json_leaves_the_register_as_it_was(
+    database: Database, settings: Settings, tmp_path: Path, connection: Connection
+) -> None:
+    path = tmp_path / "bericht.json"
+    path.write_text('{"entityType": "LocatieActiviteit", ')
+    with pytest.raises(SourceError, match=r"bericht\.json \(line 1, column \d+\): not JSON"):
+        steps.load(SOURCE, path, database, settings, Progress.silent())
+    assert value(connection, "SELECT status FROM beheer.levering") == "geweigerd"
+    assert value(connection, "SELECT count(*) FROM register.imev_object") == 0
 
 
 def test_a_new_version_ends_the_old_one(
