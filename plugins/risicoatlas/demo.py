@@ -14,7 +14,7 @@ from risicoatlas.errors import RisicoAtlasError
 from risicoatlas.loader import recognise, steps
 from risicoatlas.progress import Progress
 from risicoatlas.publish import engine
-from risicoatlas.rules import classify
+from risicoatlas.rules import classify, reader
 from risicoatlas.sample import writing
 from risicoatlas.settings import Settings
 
@@ -50,7 +50,7 @@ def prepare(settings: Settings, database: Database, folder: Path, progress: Prog
     with database.loader() as connection:
         _set_states(connection, folder)
         with progress.task("Classifying buildings"):
-            classify.classify(connection, settings.config, RULE_SET)
+            classify.classify(connection, reader.read(settings.config / "rules" / RULE_SET))
         with progress.task("Publishing"):
             result = engine.publish(connection, layers, notice=lambda text: None)
     outcome.publication = result.number
@@ -58,9 +58,9 @@ def prepare(settings: Settings, database: Database, folder: Path, progress: Prog
 
 
 def _load(settings: Settings, database: Database, folder: Path, outcome: Outcome, progress: Progress) -> None:
-    found, left = recognise.recognise(folder, settings)
-    outcome.left = [f"{item.path}: {item.reason}" for item in left]
-    for item in found:
+    found = recognise.walk(folder, settings)
+    outcome.left = [f"{item.path}: {item.reason}" for item in found.left]
+    for item in found.recognised:
         try:
             report = steps.load(item.source, item.path, database, settings, progress)
         except RisicoAtlasError as error:
