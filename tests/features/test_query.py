@@ -1,6 +1,7 @@
 """Plans and their rows on a real database."""
 
 import json
+import re
 
 import pytest
 from psycopg import sql
@@ -246,9 +247,9 @@ def explained(world: Service, found: Plan) -> str:
 def test_a_box_uses_the_spatial_index(world: Service) -> None:
     box = Envelope(131001, 481001, 131019, 481009, 28992)
     text = explained(world, plan(world, bbox=box))
-    assert "Index Cond: ((geometrie &&" in text and "Seq Scan" not in text
+    assert re.search(r"Index Cond: \(+geometrie &&", text) and "Seq Scan" not in text
     degrees = explained(world, plan(world, bbox=Envelope(5.0, 52.0, 5.1, 52.3163, 4326)))
-    assert "Index Cond: ((geometrie &&" in degrees and "Seq Scan" not in degrees
+    assert re.search(r"Index Cond: \(+geometrie &&", degrees) and "Seq Scan" not in degrees
 
 
 def test_a_box_on_a_restricted_layer_uses_the_spatial_index(world: Service) -> None:

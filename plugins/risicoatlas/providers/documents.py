@@ -1,0 +1,153 @@
+"""The documents about collections: what pygeoapi is told of each layer, and queryables, schema and conformance.
+
+In: layers that the actor may see. Out: dictionaries, ready for JSON or a page.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import psycopg
+
+from risicoatlas import crs
+from risicoatlas.catalogue import GEOMETRY, KEY, Layer
+from risicoatlas.database import reading
+from risicoatlas.errors import UnavailableError
+from risicoatlas.filters import period
+from risicoatlas.providers import feature, formatter
+from risicoatlas.providers.description import Description
+from risicoatlas.service import Service
+
+SPEC = "http://www.opengis.net/spec/"
+# Each class is true as far as the tests of tests/ogcapi go; QGIS pushes filters down when it finds those of features-3
+# and CQL2. "basic-spatial-operators" is the name of the draft that QGIS 3.22 to 3.34 look for.
+CONFORMANCE = tuple(
+    SPEC + name
+    for name in (
+        "ogcapi-common-1/1.0/conf/core",
+        "ogcapi-common-1/1.0/conf/landing-page",
+        "ogcapi-common-1/1.0/conf/json",
+        "ogcapi-common-1/1.0/conf/html",
+        "ogcapi-common-1/1.0/conf/oas30",
+        "ogcapi-common-2/1.0/conf/collections",
+        "ogcapi-features-1/1.0/conf/core",
+        "ogcapi-features-1/1.0/conf/oas30",
+        "ogcapi-features-1/1.0/conf/html",
+        "ogcapi-features-1/1.0/conf/geojson",
+        "ogcapi-features-2/1.0/conf/crs",
+        "ogcapi-features-3/1.0/conf/queryables",
+        "ogcapi-features-3/1.0/conf/queryables-query-parameters",
+        "ogcapi-features-3/1.0/conf/filter",
+        "ogcapi-features-3/1.0/conf/features-filter",
+        "ogcapi-features-5/1.0/conf/schemas",
+        "ogcapi-features-5/1.0/conf/core-roles-features",
+        "cql2/1.0/conf/cql2-text",
+        "cql2/1.0/conf/cql2-json",
+        "cql2/1.0/conf/basic-cql2",
+        "cql2/1.0/conf/advanced-comparison-operators",
+        "cql2/1.0/conf/case-insensitive-comparison",
+        "cql2/1.0/conf/accent-insensitive-comparison",
+        "cql2/1.0/conf/basic-spatial-functions",
+        "cql2/1.0/conf/basic-spatial-functions-plus",
+        "cql2/1.0/conf/basic-spatial-operators",
+        "cql2/1.0/conf/spatial-functions",
+        "cql2/1.0/conf/temporal-functions",
+    )
+)
+JSON_SCHEMA = "https://json-schema.org/draft/2020-12/schema"
+_GEOMETRY_FORMATS = {
+    "Point": "geometry-point",
+    "MultiLineString": "geometry-multilinestring",
+    "MultiPolygon": "geometry-multipolygon",
+}
+_ROLES = {KEY: "id", period.BEGIN: "primary-interval-start", period.END: "primary-interval-end"}
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class State:
+    """What the last publication of a layer says of it; ``extent`` in longitude and latitude."""
+
+    extent: Box | None
+    publication: int
+    count: int
+    source_date: date | None
+    loaded_at: datetime | None
+
+
+def states(service: Service) -> Mapping[str, State]:
+    """The state of every public layer; a restricted one has none: its count and extent would tell of hidden rows."""
+    try:
+        with reading(service.pool) as connection:
+            rows = connection.execute(
+                "SELECT laag, ST_XMin(omvang_etrs89), ST_YMin(omvang_etrs89), ST_XMax(omvang_etrs89),"
+                " ST_YMax(omvang_etrs89), publicatie, aantal, brondatum, laatst_geladen FROM publiek.laag_stand"
+            ).fetchall()
+    except psycopg.Error as error:
+        raise UnavailableError("the database cannot be reached at the moment") from error
+    return {row[0]: State(None if row[1] is None else (row[1], row[2], row[3], row[4]), *row[5:]) for row in rows}
+
+
+def resources(layers: Iterable[Layer], found: Mapping[str, State], description: Description) -> dict[str, Any]:
+    """pygeoapi's ``resources``: a collection per layer."""
+    return {layer.name: _resource(layer, found.get(layer.name), description) for layer in layers}
+
+
+def _resource(layer: Layer, state: State | None, description: Description) -> dict[str, Any]:
+    extent = state.extent if state and state.extent else description.extents[layer.srid]
+    return {
+        "type": "collection",
+        "title": {"nl": layer.title.nl, "en": layer.title.en},
+        "description": {"nl": layer.description.nl, "en": layer.description.en},
+        "keywords": dict(description.keywords),
+        "links": [],
+        "extents": {"spatial": {"bbox": list(extent), "crs": crs.CRS84}},
+        "providers": [feature.definition(layer)],
+        "formatters": [formatter.definition()],
+    }
+
+
+def add_state(collection: dict[str, Any], state: State | None) -> None:
+    """Count, publication and dates beside what pygeoapi wrote of a collection."""
+    if state is None:
+        return
+    collection["aantal"] = state.count
+    collection["publicatie"] = state.publication
+    collection["brondatum"] = state.source_date and state.source_date.isoformat()
+    collection["laatst_geladen"] = state.loaded_at and state.loaded_at.isoformat()
+
+
+def schema(layer: Layer, address: str, language: str) -> dict[str, Any]:
+    """The schema of a layer's features (Part 5)."""
+    return {
+        "$schema": JSON_SCHEMA,
+        "$id": address,
+        "type": "object",
+        "title": layer.title.get(language),
+        "description": layer.description.get(language),
+        "properties": _properties(layer, language),
+        "additionalProperties": False,
+    }
+
+
+def queryables(layer: Layer, address: str, language: str) -> dict[str, Any]:
+    """What a filter may use (Part 3): every field and the geometry, and nothing else."""
+    return schema(layer, address, language)
+
+
+def _properties(layer: Layer, language: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for number, item in enumerate(layer.fields, start=1):
+        found[item.name] = {"title": item.title.get(language), **feature.TYPES[item.type], "x-ogc-propertySeq": number}
+        if item.values:
+            found[item.name]["enum"] = list(item.values)
+        if item.name in _ROLES:
+            found[item.name]["x-ogc-role"] = _ROLES[item.name]
+    found[GEOMETRY] = {
+        "title": "Geometrie" if language == "nl" else "Geometry",
+        "format": _GEOMETRY_FORMATS[layer.geometry_type],
+        "x-ogc-role": "primary-geometry",
+    }
+    return found

@@ -1,0 +1,102 @@
+"""The pygeoapi provider of every collection: a shell around the query layer, made anew by pygeoapi on each request.
+
+It takes nothing from pygeoapi's own reading of the request: the front has read it strictly and left it in the visit.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+from pygeoapi.provider.base import BaseProvider
+
+from risicoatlas import crs
+from risicoatlas.catalogue import KEY, Layer
+from risicoatlas.crs import Crs
+from risicoatlas.errors import NotFoundError, RequestError
+from risicoatlas.features import geojson, query
+from risicoatlas.features.plan import plan_query
+from risicoatlas.features.query import RowStream
+from risicoatlas.features.request import FeatureRequest
+from risicoatlas.providers import visit
+
+# JSON Schema of a field's type
+TYPES: dict[str, dict[str, str]] = {
+    "text": {"type": "string"},
+    "integer": {"type": "integer"},
+    "number": {"type": "number"},
+    "boolean": {"type": "boolean"},
+    "date": {"type": "string", "format": "date"},
+    "datetime": {"type": "string", "format": "date-time"},
+}
+CRS84 = Crs(4326, crs.CRS84, latitude_first=False)
+
+
+class Page:
+    """The rows of a page under way to the formatter; pygeoapi asks for a length, which nobody knows before the end."""
+
+    def __init__(self, rows: RowStream) -> None:
+        self.rows = rows
+
+    def __len__(self) -> int:
+        return 0
+
+
+class FeatureProvider(BaseProvider):  # type: ignore[misc]
+    """A layer of the catalogue as a collection; ``data`` is the layer's name."""
+
+    def __init__(self, provider_def: dict[str, Any]) -> None:
+        super().__init__(provider_def)
+        found = visit.current()
+        self._fields = fields(found.service.layer(self.data, found.actor))
+
+    def get_fields(self) -> dict[str, dict[str, str]]:
+        return self._fields
+
+    def query(self, **_read_by_pygeoapi: object) -> dict[str, Any]:
+        """The page that the visit asks for: matched and tested counts, and the rows as a stream."""
+        found = visit.current()
+        if found.items is None:
+            raise RequestError("no page was asked for")
+        plan = plan_query(found.items.query, found.actor, found.service)
+        answer: dict[str, Any] = {"type": "FeatureCollection"}
+        matched = query.count(plan, found.service)
+        if matched is not None:
+            answer["numberMatched"] = matched
+        rows = query.stream(plan, geojson.feature_row(plan), found.service, separator=b",").peek()
+        if not rows.returned and not found.items.offset:
+            answer["numberTested"] = query.tested(plan, found.service)
+            found.headers["X-Objects-Tested"] = str(answer["numberTested"])
+        answer["features"] = Page(rows)
+        return answer
+
+    def get(self, identifier: str, **_read_by_pygeoapi: object) -> dict[str, Any]:
+        """One Feature by its key."""
+        found = visit.current()
+        wanted = found.items.crs if found.items else CRS84
+        request = FeatureRequest(self.data, crs=wanted, ids=(identifier,))
+        plan = plan_query(request, found.actor, found.service)
+        for feature in geojson.features(plan, found.service):
+            return feature
+        raise NotFoundError(f"{self.data} has no item {identifier!r}", "featureId")
+
+
+@lru_cache(maxsize=256)
+def fields(layer: Layer) -> dict[str, dict[str, str]]:
+    """The fields of a layer as JSON Schema types."""
+    return {item.name: dict(TYPES[item.type]) for item in layer.fields}
+
+
+def definition(layer: Layer) -> dict[str, Any]:
+    """The provider entry of a layer in pygeoapi's configuration."""
+    return {
+        "type": "feature",
+        "name": f"{__name__}.{FeatureProvider.__name__}",
+        "data": layer.name,
+        "id_field": KEY,
+        "storage_crs": f"{crs.EPSG_URI}{layer.srid}",
+        "crs": crs_uris(layer),
+    }
+
+
+def crs_uris(layer: Layer) -> list[str]:
+    """Every CRS of a layer as URI, CRS84 first (Part 2, requirement 2)."""
+    return [crs.CRS84, *(f"{crs.EPSG_URI}{srid}" for srid in layer.srids)]

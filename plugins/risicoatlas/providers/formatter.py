@@ -1,0 +1,57 @@
+"""The byte formatter: pygeoapi's answer without features in, the GeoJSON document as a stream of bytes out.
+
+pygeoapi would serialise every feature, turning ``<`` into ``&lt;`` in the data. A formatter with ``f = 'json'`` is
+asked instead, and puts head, rows as PostgreSQL wrote them, and tail one after the other. What is known only after the
+last row (whether there is a next page) stands in the tail.
+"""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from pygeoapi.formatter.base import BaseFormatter
+
+from risicoatlas.features import geojson
+from risicoatlas.providers import links, visit
+from risicoatlas.providers.visit import ItemsRequest
+
+NAME = "GeoJSON"
+
+
+class GeoJsonFormatter(BaseFormatter):  # type: ignore[misc]
+    """Stands in the place of pygeoapi's JSON serialisation of items."""
+
+    def __init__(self, formatter_def: dict[str, Any]) -> None:
+        super().__init__({"name": NAME, **formatter_def})
+        self.name = NAME
+        self.f = "json"
+        self.mimetype = geojson.MEDIA_TYPE
+        self.extension = "geojson"
+
+    def write(self, options: dict[str, Any] | None = None, data: dict[str, Any] | None = None) -> Iterator[bytes]:
+        """The document; called once per answer, so that the visit may be looked up here and not while streaming."""
+        found = visit.current()
+        if data is None or found.items is None:
+            raise ValueError("nothing to write")
+        return document(data, found.items, f"{found.base_url}/collections/{found.items.query.layer}", found.language)
+
+
+def document(answer: dict[str, Any], request: ItemsRequest, collection_url: str, language: str) -> Iterator[bytes]:
+    """Head, rows, tail; closing the iterator gives the connection back."""
+    rows = answer["features"].rows
+    try:
+        yield b'{"type":"FeatureCollection","features":['
+        yield from rows
+        tail: dict[str, Any] = {name: answer[name] for name in ("numberMatched", "numberTested") if name in answer}
+        tail["numberReturned"] = rows.returned
+        tail["timeStamp"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        tail["links"] = links.page(request, collection_url, language, more=rows.more)
+        yield b"]," + json.dumps(tail, ensure_ascii=False, separators=(",", ":"))[1:].encode()
+    finally:
+        rows.close()
+
+
+def definition() -> dict[str, str]:
+    """The formatter entry of a collection in pygeoapi's configuration."""
+    return {"name": f"{__name__}.{GeoJsonFormatter.__name__}"}

@@ -1,0 +1,57 @@
+"""Links of the OGC API: always absolute, from the public address, and never with a credential in them."""
+
+from urllib.parse import quote, urlencode
+
+from risicoatlas.features import geojson
+from risicoatlas.providers.visit import ItemsRequest
+
+JSON = "application/json"
+HTML = "text/html"
+TITLES = {
+    "self": {"nl": "Dit document", "en": "This document"},
+    "alternate": {"nl": "Dit document als HTML", "en": "This document as HTML"},
+    "next": {"nl": "Volgende pagina", "en": "Next page"},
+    "prev": {"nl": "Vorige pagina", "en": "Previous page"},
+    "collection": {"nl": "De collectie", "en": "The collection"},
+}
+
+Link = dict[str, str]
+
+
+def link(rel: str, href: str, media_type: str, language: str) -> Link:
+    title = TITLES.get(rel, {}).get(language, rel)
+    return {"rel": rel, "type": media_type, "title": title, "href": href}
+
+
+def page(request: ItemsRequest, collection_url: str, language: str, *, more: bool) -> list[Link]:
+    """Self, alternate, collection, and previous and next where there are such pages."""
+    kept = [pair for pair in request.repeated if pair[0] not in {"f", "offset"}]
+
+    def href(form: str, offset: int) -> str:
+        return f"{collection_url}/items?{urlencode([('f', form), *kept, *_offset(offset)])}"
+
+    found = [
+        link("self", href("json", request.offset), geojson.MEDIA_TYPE, language),
+        link("alternate", href("html", request.offset), HTML, language),
+        link("collection", collection_url, JSON, language),
+    ]
+    if request.offset:
+        found.append(link("prev", href("json", max(0, request.offset - request.limit)), geojson.MEDIA_TYPE, language))
+    if more:
+        found.append(link("next", href("json", request.offset + request.limit), geojson.MEDIA_TYPE, language))
+    return found
+
+
+def item(collection_url: str, key: str, language: str, repeated: list[tuple[str, str]]) -> list[Link]:
+    """Links of one feature."""
+    kept = [pair for pair in repeated if pair[0] != "f"]
+    address = f"{collection_url}/items/{quote(key, safe='')}"
+    return [
+        link("self", f"{address}?{urlencode([('f', 'json'), *kept])}", geojson.MEDIA_TYPE, language),
+        link("alternate", f"{address}?{urlencode([('f', 'html'), *kept])}", HTML, language),
+        link("collection", collection_url, JSON, language),
+    ]
+
+
+def _offset(offset: int) -> list[tuple[str, str]]:
+    return [("offset", str(offset))] if offset else []

@@ -1,0 +1,352 @@
+"""The edge of the OGC API: a WSGI callable that routes, chooses format and language, and turns errors into answers.
+
+pygeoapi's functions take an API object and a request, so each actor gets a shallow copy of the API object with only the
+collections that may be seen: a hidden one is absent from lists and its address answers like one that never existed.
+"""
+
+import copy
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from pygeoapi import api as pygeoapi_core
+from pygeoapi.api import API, APIRequest, itemtypes
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map, Rule
+from werkzeug.wrappers import Request, Response
+
+from risicoatlas.access import actor as actors
+from risicoatlas.catalogue import Layer
+from risicoatlas.errors import LimitError, NotFoundError, RequestError, RisicoAtlasError
+from risicoatlas.features import geojson
+from risicoatlas.providers import description as descriptions
+from risicoatlas.providers import documents, feature, html, links, openapi, parameters
+from risicoatlas.providers.visit import Visit, during
+from risicoatlas.service import Service
+
+JSON = "application/json"
+HTML = "text/html"
+SCHEMA = "application/schema+json"
+PROBLEM = "application/problem+json"
+MAX_BODY_BYTES = 1024 * 1024
+# Links of pygeoapi to what is not offered here.
+_FOREIGN = ("/processes", "/jobs", "/TileMatrixSets", "f=jsonld", "f=CSV", "f=csv", "/asyncapi")
+
+Handler = Callable[["Call"], Response]
+
+
+@dataclass
+class Call:
+    """One request under way: the visit, format and parameters, and what the address names."""
+
+    app: "OgcApi"
+    request: Request
+    visit: Visit
+    form: str
+    found: parameters.Parameters
+    collection: str | None = None
+    key: str | None = None
+
+    @cached_property
+    def layer(self) -> Layer:
+        return self.visit.service.layer(self.collection or "", self.visit.actor)
+
+    @property
+    def collection_url(self) -> str:
+        return f"{self.visit.base_url}/collections/{self.collection}"
+
+    def api_request(self, **values: object) -> APIRequest:
+        """The request as pygeoapi reads it: JSON, in the chosen language, and nothing unread."""
+        query = urlencode({"f": "json", "lang": self.language_tag, **values})
+        return APIRequest(Request({**self.request.environ, "QUERY_STRING": query}), self.app.api.locales)
+
+    @property
+    def language_tag(self) -> str:
+        tags = self.app.description.languages
+        return next((tag for tag in tags if tag.startswith(self.visit.language)), tags[0])
+
+    def api(self, found: dict[str, documents.State] | None = None) -> API:
+        """pygeoapi's API object with the collections of this actor only."""
+        visible = self.visit.service.visible(self.visit.actor)
+        return self.app.api_with(documents.resources(visible, found or {}, self.app.description))
+
+
+@dataclass(frozen=True)
+class Route:
+    """A path, what answers it, and the parameters that it takes beside the attributes of a collection."""
+
+    path: str
+    name: str
+    handler: Handler
+    parameters: tuple[str, ...] = parameters.COMMON
+    methods: tuple[str, ...] = ("GET", "HEAD")
+    attributes: bool = False
+
+
+@dataclass
+class OgcApi:
+    """The application; made once per process and service."""
+
+    service: Service
+    description: descriptions.Description
+    base_url: str
+    api: API = field(init=False)
+
+    def __post_init__(self) -> None:
+        config = descriptions.pygeoapi_config(self.description, self.base_url)
+        self.api = API(config, {})
+        self.document = lru_cache(maxsize=64)(self._document)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        request = Request(environ)
+        try:
+            response = self.answer(request)
+        except RisicoAtlasError as error:
+            response = problem(error)
+        except HTTPException as error:
+            status = error.code or 500
+            allowed = dict(error.get_headers()).get("Allow") if status == HTTPStatus.METHOD_NOT_ALLOWED else None
+            response = problem(_as_ours(status, request), {"Allow": allowed} if allowed else None)
+        return response(environ, start_response)
+
+    def answer(self, request: Request) -> Response:
+        """Route, read, call the handler inside the visit."""
+        path = request.environ.get("PATH_INFO", "").rstrip("/") or "/"
+        adapter = _MAP.bind("localhost", path_info=path)
+        if request.method == "OPTIONS":
+            return Response(status=204, headers={"Allow": ", ".join(sorted({*adapter.allowed_methods(), "OPTIONS"}))})
+        name, values = adapter.match(method=request.method)
+        route = _ROUTES[name]
+        visit = Visit(self.service, actors.current(), self.base_url, self._language(request))
+        call = Call(self, request, visit, "json", parameters.Parameters(()), **values)
+        allowed = [*route.parameters, *(call.layer.by_name if route.attributes else ())]
+        call.found = parameters.known(request.args.items(multi=True), allowed, self.description)
+        call.form = _format(request, call.found)
+        with during(visit):
+            response = route.handler(call)
+        response.headers["Content-Language"] = call.language_tag
+        response.headers.add("Vary", "Accept, Accept-Language")
+        if request.method == "HEAD" and response.is_streamed:
+            response.close()
+        return response
+
+    def _language(self, request: Request) -> str:
+        """``lang``, or the first language of the client that is offered, by its first two letters."""
+        offered = list(dict.fromkeys(tag[:2].lower() for tag in self.description.languages))
+        stated = request.args.get("lang")
+        if stated is None:
+            wanted = (tag[:2].lower() for tag, _quality in request.accept_languages)
+            return next((tag for tag in wanted if tag in offered), offered[0])
+        if stated[:2].lower() not in offered:
+            raise RequestError(f"lang must be one of {', '.join(offered)}, found {stated!r}", "lang")
+        return stated[:2].lower()
+
+    def api_with(self, resources: dict[str, Any]) -> API:
+        """A shallow copy of pygeoapi's API object with these collections."""
+        found = copy.copy(self.api)
+        found.config = {**self.api.config, "resources": resources}
+        return found
+
+    def _document(self, names: tuple[str, ...], language: str) -> dict[str, Any]:
+        layers = [self.service.catalogue.get(name) for name in names]
+        return openapi.document(layers, self.description, self.base_url, language)
+
+
+def create(service: Service) -> WSGIApplication:
+    """The OGC API of a service as a WSGI callable, mounted at ``/ogc/v1``."""
+    app = OgcApi(service, descriptions.read(service.settings.config), f"{service.settings.public_url}/ogc/v1")
+    for layer in service.catalogue:
+        if layer.srid not in app.description.extents:
+            raise descriptions.missing_extent(service.settings.config, layer)
+    return app
+
+
+# --- handlers ---------------------------------------------------------------------------------------------------------
+
+
+def landing_page(call: Call) -> Response:
+    document = _from_pygeoapi(pygeoapi_core.landing_page(call.api(), call.api_request()))
+    document["links"] = [_readable(link, call) for link in document["links"] if not _is_foreign(link)]
+    return _document(call, document, "landing")
+
+
+def conformance(call: Call) -> Response:
+    return _document(call, {"conformsTo": list(documents.CONFORMANCE)}, "conformance")
+
+
+def collections(call: Call) -> Response:
+    found = dict(documents.states(call.visit.service))
+    document = _from_pygeoapi(pygeoapi_core.describe_collections(call.api(found), call.api_request()))
+    document["links"] = [link for link in document["links"] if not _is_foreign(link)]
+    for collection in document["collections"]:
+        _complete(collection, found)
+    return _document(call, document, "collections")
+
+
+def collection(call: Call) -> Response:
+    found = dict(documents.states(call.visit.service))
+    name = call.layer.name
+    document = _from_pygeoapi(pygeoapi_core.describe_collections(call.api(found), call.api_request(), name))
+    _complete(document, found)
+    return _document(call, document, "collection")
+
+
+def queryables(call: Call) -> Response:
+    address = f"{call.collection_url}/queryables"
+    return _document(call, documents.queryables(call.layer, address, call.visit.language), "properties", SCHEMA)
+
+
+def schema(call: Call) -> Response:
+    address = f"{call.collection_url}/schema"
+    return _document(call, documents.schema(call.layer, address, call.visit.language), "properties", SCHEMA)
+
+
+def definition(call: Call) -> Response:
+    names = tuple(layer.name for layer in call.visit.service.visible(call.visit.actor))
+    return _document(call, call.app.document(names, call.visit.language), "openapi", openapi.MEDIA_TYPE)
+
+
+def items(call: Call) -> Response:
+    """A page: pygeoapi calls our provider and our formatter, the answer is streamed."""
+    read = parameters.items(call.layer, call.found, call.app.description, _body(call.request))
+    call.visit.items = read
+    request = call.api_request(limit=read.limit, offset=read.offset, crs=read.crs.uri)
+    _headers, status, content = itemtypes.get_collection_items(call.api(), request, call.layer.name)
+    if not isinstance(content, Iterator):
+        raise _refused(status, content)
+    headers = {"Content-Crs": f"<{read.crs.uri}>", **call.visit.headers}
+    if call.form == "html":
+        page = json.loads(b"".join(content))
+        return Response(html.render("items", page, call), mimetype=HTML, headers=headers)
+    return Response(content, headers=headers, mimetype=geojson.MEDIA_TYPE)
+
+
+def item(call: Call) -> Response:
+    """One feature; its JSON is ours, since pygeoapi would turn ``<`` into ``&lt;``."""
+    read = parameters.item(call.layer, call.found)
+    call.visit.items = read
+    found = feature.FeatureProvider(feature.definition(call.layer)).get(call.key or "")
+    found["links"] = links.item(call.collection_url, found["id"], call.visit.language, list(call.found.pairs))
+    headers = {"Content-Crs": f"<{read.crs.uri}>"}
+    return _document(call, found, "item", geojson.MEDIA_TYPE, headers)
+
+
+_ROWS = (
+    Route("/", "landing", landing_page),
+    Route("/conformance", "conformance", conformance),
+    Route("/openapi", "openapi", definition),
+    Route("/collections", "collections", collections),
+    Route("/collections/<collection>", "collection", collection),
+    Route("/collections/<collection>/queryables", "queryables", queryables),
+    Route("/collections/<collection>/schema", "schema", schema),
+    Route(
+        "/collections/<collection>/items", "items", items, parameters.ITEMS, ("GET", "HEAD", "POST"), attributes=True
+    ),
+    Route("/collections/<collection>/items/<path:key>", "item", item, parameters.ITEM),
+)
+_ROUTES = {route.name: route for route in _ROWS}
+_MAP = Map([Rule(route.path, endpoint=route.name, methods=list(route.methods)) for route in _ROWS])
+
+
+# --- answers ----------------------------------------------------------------------------------------------------------
+
+
+def problem(error: RisicoAtlasError, headers: dict[str, str] | None = None) -> Response:
+    """RFC 9457: what is wrong in our own words, with the parameter where one is to blame."""
+    document = {
+        "type": "about:blank",
+        "title": HTTPStatus(error.status).phrase,
+        "status": error.status,
+        "detail": str(error),
+        "code": error.code,
+    }
+    locator = getattr(error, "locator", None)
+    if locator:
+        document["parameter"] = locator
+    return Response(_dumped(document), status=error.status, headers=headers, mimetype=PROBLEM)
+
+
+def _document(
+    call: Call, document: dict[str, Any], template: str, media_type: str = JSON, headers: dict[str, str] | None = None
+) -> Response:
+    if call.form == "html":
+        return Response(html.render(template, document, call), mimetype=HTML, headers=headers)
+    return Response(_dumped(document), content_type=media_type, headers=headers)
+
+
+def _dumped(document: dict[str, Any]) -> bytes:
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _format(request: Request, found: parameters.Parameters) -> str:
+    """``f``, or what the client accepts; JSON for whoever says nothing clear."""
+    form = found.get("f")
+    if form is None:
+        offered = [JSON, geojson.MEDIA_TYPE, SCHEMA, "application/vnd.oai.openapi+json", HTML]
+        return "html" if request.accept_mimetypes.best_match(offered, JSON) == HTML else "json"
+    if form not in openapi.FORMATS:
+        raise RequestError(f"f must be one of {', '.join(openapi.FORMATS)}, found {form!r}", "f")
+    return form
+
+
+def _body(request: Request) -> bytes:
+    if request.method != "POST":
+        return b""
+    if request.mimetype not in {JSON, "application/query-cql-json", "application/cql2+json"}:
+        raise RequestError("POST takes a filter as CQL2 JSON, with Content-Type application/json", "Content-Type")
+    if (request.content_length or 0) > MAX_BODY_BYTES:
+        raise LimitError(f"the body is longer than the {MAX_BODY_BYTES} bytes allowed", "filter")
+    body = request.stream.read(MAX_BODY_BYTES + 1)
+    if not body:
+        raise RequestError("the body is empty: a filter as CQL2 JSON is expected", "filter")
+    return body
+
+
+def _from_pygeoapi(answer: tuple[dict[str, str], int, Any]) -> dict[str, Any]:
+    """The document that pygeoapi made; it writes ``<`` and ``>`` of our titles as entities, which is undone."""
+    _headers, status, content = answer
+    if status != HTTPStatus.OK:
+        raise _refused(status, content)
+    found: dict[str, Any] = json.loads(content.replace("&lt;", "<").replace("&gt;", ">"))
+    return found
+
+
+def _refused(status: int, content: Any) -> RisicoAtlasError:  # noqa: ANN401
+    """An error that pygeoapi itself found."""
+    try:
+        text = str(json.loads(content)["description"])
+    except (ValueError, KeyError, TypeError):
+        text = "the request cannot be answered"
+    if status == HTTPStatus.NOT_FOUND:
+        return NotFoundError(text)
+    return RequestError(text) if status < HTTPStatus.INTERNAL_SERVER_ERROR else RisicoAtlasError(text)
+
+
+def _as_ours(status: int, request: Request) -> RisicoAtlasError:
+    """What werkzeug's routing found wrong."""
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        error: RisicoAtlasError = RequestError(f"{request.method} is not offered here")
+        error.status = HTTPStatus.METHOD_NOT_ALLOWED
+        return error
+    return NotFoundError("there is nothing at this address")
+
+
+def _complete(document: dict[str, Any], found: dict[str, documents.State]) -> None:
+    document["links"] = [link for link in document["links"] if not _is_foreign(link)]
+    document["crs"] = document["crs"][:]
+    documents.add_state(document, found.get(document["id"]))
+
+
+def _is_foreign(link: dict[str, str]) -> bool:
+    return any(part in link["href"] for part in _FOREIGN)
+
+
+def _readable(link: dict[str, str], call: Call) -> dict[str, str]:
+    if link["rel"] == "service-desc":
+        link["href"] = f"{call.visit.base_url}/openapi?f=json"
+    return link
