@@ -222,16 +222,31 @@ def _identified(value: Json, path: str, model: Model, seen: dict[str, str]) -> I
 
 def _outside(coordinates: list[Any], path: str, rd: imev_model.RdArea) -> Iterator[Finding]:
     """The first coordinate of a geometry that lies outside the area; its own JSONPath."""
-    stack: list[tuple[list[Any], str]] = [(coordinates, path)]
-    while stack:
-        item, place = stack.pop()
-        if item and isinstance(item[0], list):
-            stack.extend((inner, f"{place}[{index}]") for index, inner in reversed(list(enumerate(item))))
-        elif item and not rd.holds(item[0], item[1]):
+    if not coordinates:
+        return
+    if not isinstance(coordinates[0], list):
+        x, y = coordinates[:2]
+        if not rd.holds(x, y):
             area = f"x {rd.x_min:.0f}…{rd.x_max:.0f}, y {rd.y_min:.0f}…{rd.y_max:.0f}"
-            values = {"found": shown(item), "expected": area, "hint": _likely(item[0], item[1], rd)}
-            yield Finding(place, "buiten_rd", values)
+            values = {"found": shown(coordinates), "expected": area, "hint": _likely(x, y, rd)}
+            yield Finding(path, "buiten_rd", values)
+        return
+    if _all_inside(coordinates, rd):
+        return
+    for index, item in enumerate(coordinates):
+        found = next(_outside(item, f"{path}[{index}]", rd), None)
+        if found:
+            yield found
             return
+
+
+def _all_inside(positions: list[Any], rd: imev_model.RdArea) -> bool:
+    """Whether these are positions that all lie in the area, by their extremes: most geometries end here."""
+    if not positions[0] or isinstance(positions[0][0], list):
+        return False
+    xs = [position[0] for position in positions]
+    ys = [position[1] for position in positions]
+    return rd.holds(min(xs), min(ys)) and rd.holds(max(xs), max(ys))
 
 
 def _likely(x: float, y: float, rd: imev_model.RdArea) -> Text | str:
