@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from risicoatlas.errors import SourceError
-from risicoatlas.sample import bag_geopackage, bag_zip, boundaries, tables
-from risicoatlas.sample.model import STAND, STAND_IN_NAMES, Ring
+from risicoatlas.sample import bag_geopackage, bag_zip, boundaries, imev, tables
+from risicoatlas.sample.model import STAND, STAND_IN_NAMES, Antwoord, Ring
 from risicoatlas.sample.town import Gemeente, Town
 
 MARKER = "sample.json"
@@ -20,6 +20,8 @@ MINIMUM_PANDEN = 3000
 # Share of the buildings per municipality; the fixed part of each comes first and may be larger.
 SHARES = (0.66, 0.19, 0.15)
 X, Y = 160000, 510000
+# Of these one building each is confirmed by its municipality in an IMEV message.
+CONFIRMED = (("9901", "zeerKwetsbaar"), ("9901", "kwetsbaar"), ("9902", "beperktKwetsbaar"))
 
 Notice = Callable[[str], None]
 BagFile = bag_zip.BagExtract | bag_geopackage.GeoPackage
@@ -52,6 +54,7 @@ def write(request: Request, notice: Notice = lambda text: None) -> dict[str, int
     rings = {code: boundaries.ring_of(part) for code, part in boundaries.dutch(places).items()}
     relations = {town.gemeente.woonplaats: town.gemeente.code for town in places}
     (folder / "bag").mkdir(exist_ok=True)
+    confirmed: dict[tuple[str, str], Antwoord] = {}
     with tables.Tables(folder) as rows:
         for town in places:
             notice(f"BAG of {town.gemeente.naam} ({town.gemeente.code})")
@@ -62,9 +65,13 @@ def write(request: Request, notice: Notice = lambda text: None) -> dict[str, int
                 for plot in town.plots():
                     for taker in (*files, rows):
                         taker.write(plot)
+                    for answer in plot.antwoorden:
+                        confirmed.setdefault((answer.pand[:4], answer.label), answer)
                     counts["panden"] += len(plot.panden)
                     counts["verblijfsobjecten"] += len(plot.verblijfsobjecten)
     tables.write_status(folder / "kgl_gemeente.csv")
+    notice("IMEV messages")
+    counts["imev"] = imev.write(folder / "imev", places, [confirmed[key] for key in CONFIRMED])
     counts |= rows.rows
     finish(request, counts)
     return counts
