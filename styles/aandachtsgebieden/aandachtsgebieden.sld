@@ -69,7 +69,7 @@
           <se:PolygonSymbolizer>
             <se:Fill>
               <se:SvgParameter name="fill">#704489</se:SvgParameter>
-              <se:SvgParameter name="fill-opacity">0.22</se:SvgParameter>
+              <se:SvgParameter name="fill-opacity">0.35</se:SvgParameter>
             </se:Fill>
           </se:PolygonSymbolizer>
           <se:PolygonSymbolizer>

@@ -145,7 +145,7 @@ def test_buildings_are_not_drawn_at_a_scale_where_the_legend_says_so(client):
 
     assert drawn.getbbox() is not None
     assert empty.getbbox() is None
-    assert "1:100000" in client.wms(request="GetCapabilities").text
+    assert "vanaf schaal 1:100.000" in client.wms(request="GetCapabilities").text
 
 
 def test_a_picture_of_another_shape_is_stretched(client):

@@ -23,7 +23,7 @@ from pyproj import CRS
 
 from risicoatlas.catalogue import Layer
 from risicoatlas.errors import AccessError, ConfigError
-from risicoatlas.maps import mapproxy_plugin
+from risicoatlas.maps import legend, mapproxy_plugin
 from risicoatlas.maps.mapproxy_plugin import Atelier
 from risicoatlas.maps.style import Style
 
@@ -181,9 +181,10 @@ def _layer(layer: Layer, style: Style) -> Conf:
 def abstract(layer: Layer, style: Style) -> str:
     """Description in both languages, with the scale from which the layer is drawn: an empty overview must not read as "nothing there"."""
     texts = []
-    for language, sentence in (("nl", "Getekend vanaf schaal 1:{}."), ("en", "Drawn from scale 1:{}.")):
-        drawn = f" {sentence.format(f'{style.max_scale:.0f}')}" if style.max_scale else ""
-        texts.append(f"{layer.description.get(language)}{drawn}")
+    for language in ("nl", "en"):
+        texts.append(layer.description.get(language))
+        if note := legend.drawn_from(style, language):
+            texts.append(f"{note}.")
     return " ".join(texts)
 
 

@@ -1,4 +1,4 @@
-"""Marks and hatches as small SVG files, which mapnik reads by path; the name is the digest of the content.
+"""Marks and hatches as small files, which mapnik reads by path; the name is the digest of the content.
 
 In: a point symbol or a hatch. Out: the path of a file that draws it.
 """
@@ -6,12 +6,17 @@ In: a point symbol or a hatch. Out: the path of a file that draws it.
 import hashlib
 import math
 import os
+import threading
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
+
+from PIL import Image, ImageDraw
 
 from risicoatlas.maps.style import Fill, Hatch, PointSymbol, Stroke
 
 Point = tuple[float, float]
+_FINER = 8
 
 
 def _ring(count: int, radius: float, turn: float = 0.0, inner: float | None = None) -> tuple[Point, ...]:
@@ -54,7 +59,7 @@ _LINES["times"] = _LINES["slash"] + _LINES["backslash"]
 
 @dataclass(frozen=True)
 class Graphics:
-    """A folder of SVG files; a file is written once and never changed."""
+    """A folder of pictures; a file is written once and never changed."""
 
     folder: Path
 
@@ -63,33 +68,41 @@ class Graphics:
         outline = symbol.stroke.width if symbol.stroke else 0.0
         side, radius = symbol.size + outline, symbol.size / 2
         points = " ".join(f"{side / 2 + x * radius:.3f},{side / 2 + y * radius:.3f}" for x, y in _FIGURES[symbol.mark])
-        return self._written(side, f'<polygon points="{points}" {_fill(symbol.fill)} {_stroke(symbol.stroke)}/>')
-
-    def hatch(self, hatch: Hatch) -> Path:
-        """A file with one cell of the pattern."""
-        size = hatch.size
-        if hatch.shape == "dot":
-            radius = hatch.stroke.width / 2
-            body = f'<circle cx="{size / 2}" cy="{size / 2}" r="{radius}" {_fill(Fill(hatch.stroke.color))}/>'
-        else:
-            body = "".join(
-                f'<line x1="{x1 * size}" y1="{y1 * size}" x2="{x2 * size}" y2="{y2 * size}" {_stroke(hatch.stroke)}/>'
-                for (x1, y1), (x2, y2) in _LINES[hatch.shape]
-            )
-        return self._written(size, body)
-
-    def _written(self, side: float, body: str) -> Path:
         text = (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{side:g}" height="{side:g}" viewBox="0 0 {side:g} {side:g}">'
-            f"{body}</svg>"
+            f'<polygon points="{points}" {_fill(symbol.fill)} {_stroke(symbol.stroke)}/></svg>'
         )
-        path = self.folder / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.svg"
+        return self._written(text.encode(), ".svg")
+
+    def hatch(self, hatch: Hatch) -> Path:
+        """A file with one cell of the pattern, ``hatch.size`` pixels square."""
+        out = BytesIO()
+        _cell(hatch).save(out, "PNG")
+        return self._written(out.getvalue(), ".png")
+
+    def _written(self, content: bytes, suffix: str) -> Path:
+        path = self.folder / f"{hashlib.sha256(content).hexdigest()[:16]}{suffix}"
         if not path.exists():
             self.folder.mkdir(parents=True, exist_ok=True)
-            beside = path.with_suffix(f".{os.getpid()}")
-            beside.write_text(text, encoding="utf-8")
+            beside = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
+            beside.write_bytes(content)
             beside.replace(path)
         return path
+
+
+def _cell(hatch: Hatch) -> Image.Image:
+    """Drawn large and made small, so that lines are smooth. As SVG mapnik would take the box of the lines for the cell."""
+    side, width = round(hatch.size) * _FINER, hatch.stroke.width * _FINER
+    mask = Image.new("L", (side, side))
+    pen = ImageDraw.Draw(mask)
+    if hatch.shape == "dot":
+        pen.ellipse([(side - width) / 2, (side - width) / 2, (side + width) / 2, (side + width) / 2], fill=255)
+    for (x1, y1), (x2, y2) in _LINES.get(hatch.shape, ()):
+        pen.line([x1 * side, y1 * side, x2 * side, y2 * side], fill=255, width=max(round(width), 1))
+    alpha = mask.resize((round(hatch.size), round(hatch.size)), Image.Resampling.BOX)
+    cell = Image.new("RGBA", alpha.size, hatch.stroke.color)
+    cell.putalpha(alpha.point(lambda value: round(value * hatch.stroke.opacity)))
+    return cell
 
 
 def _fill(fill: Fill | None) -> str:

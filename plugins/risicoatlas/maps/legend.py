@@ -22,7 +22,7 @@ TEXT_PX = 12
 _AREA = "POLYGON((3 3, 29 3, 29 17, 3 17, 3 3))"
 _LINE = "LINESTRING(2 6, 12 14, 20 6, 30 14)"
 _POINT = "POINT(16 10)"
-_DRAWN_FROM = {"nl": "Getekend vanaf schaal 1:{}", "en": "Drawn from scale 1:{}"}
+_DRAWN_FROM = {"nl": ("Getekend vanaf schaal 1:{}", "."), "en": ("Drawn from scale 1:{}", ",")}
 
 
 def draw(
@@ -36,11 +36,11 @@ def draw(
 ) -> Image.Image:
     """The legend as RGBA: one line per rule with a title, and the scale from which the layer is drawn."""
     rules = list(style.legend_rules(scale))
-    font = _font(TEXT_PX)
-    notes = [_DRAWN_FROM[language].format(f"{style.max_scale:.0f}")] if style.max_scale else []
-    texts = [rule.title.get(language) for rule in rules] + notes
+    letters = font(TEXT_PX)
+    note = drawn_from(style, language)
+    texts = [rule.title.get(language) for rule in rules] + ([note] if note else [])
     step = SWATCH[1] + MARGIN_PX
-    width = MARGIN_PX * 3 + SWATCH[0] + max((round(font.getlength(text)) for text in texts), default=0)
+    width = MARGIN_PX * 3 + SWATCH[0] + max((round(letters.getlength(text)) for text in texts), default=0)
     picture = Image.new(
         "RGBA", (width, MARGIN_PX + step * max(len(texts), 1)), (255, 255, 255, 0 if transparent else 255)
     )
@@ -51,7 +51,7 @@ def draw(
             drawn = swatch(rules[number], layer, graphics)
             picture.alpha_composite(drawn, (MARGIN_PX, top))
         left = MARGIN_PX * 2 + SWATCH[0] if number < len(rules) else MARGIN_PX
-        pen.text((left, top + SWATCH[1] / 2), text, fill=(34, 34, 34, 255), font=font, anchor="lm")
+        pen.text((left, top + SWATCH[1] / 2), text, fill=(34, 34, 34, 255), font=letters, anchor="lm")
     return picture
 
 
@@ -75,8 +75,16 @@ def swatch(rule: Rule, layer: Layer, graphics: Graphics) -> Image.Image:
     return Image.frombuffer("RGBA", SWATCH, image.to_string(), "raw", "RGBA", 0, 1).copy()
 
 
+def drawn_from(style: Style, language: str) -> str:
+    """The sentence about the scale from which the layer is drawn; empty where it always is."""
+    if style.max_scale is None:
+        return ""
+    sentence, separator = _DRAWN_FROM[language]
+    return sentence.format(f"{style.max_scale:,.0f}".replace(",", separator))
+
+
 @lru_cache(maxsize=4)
-def _font(size: int) -> ImageFont.FreeTypeFont:
+def font(size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(FONTS / "DejaVuSans.ttf"), size)
 
 

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from io import BytesIO
 from urllib.parse import urlencode
 
+from PIL import Image
+
 from risicoatlas.catalogue import Layer
 from risicoatlas.errors import RequestError
 from risicoatlas.maps import legend
@@ -16,7 +18,7 @@ from risicoatlas.maps.answers import Answer
 from risicoatlas.maps.renderer import Renderer
 from risicoatlas.maps.requests import MapRequest
 
-FORMATS = ("image/png", "application/json")
+FORMATS = ("image/png", "image/jpeg", "application/json")
 LANGUAGES = ("nl", "en")
 
 
@@ -45,9 +47,18 @@ def answer(request: MapRequest, layers: Mapping[str, Layer], renderer: Renderer)
     picture = legend.draw(
         style, layer, renderer.graphics, language=_language(request), scale=scale, transparent=transparent
     )
+    return Answer(encoded(picture, media_type), media_type, private=layer.restricted)
+
+
+def encoded(picture: Image.Image, media_type: str) -> bytes:
+    """The picture as PNG or JPEG; JPEG knows no transparency and gets a white ground."""
     out = BytesIO()
-    picture.save(out, "PNG", optimize=True)
-    return Answer(out.getvalue(), media_type, private=layer.restricted)
+    if media_type == "image/jpeg":
+        ground = Image.new("RGBA", picture.size, "white")
+        Image.alpha_composite(ground, picture).convert("RGB").save(out, "JPEG", quality=90)
+    else:
+        picture.save(out, "PNG", optimize=True)
+    return out.getvalue()
 
 
 def _language(request: MapRequest) -> str:

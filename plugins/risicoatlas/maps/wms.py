@@ -3,6 +3,7 @@
 In: a request and the layers that the actor sees. Out: nothing, or a :class:`RequestError` with the code of the standard.
 """
 
+import re
 from collections.abc import Collection, Mapping
 
 from risicoatlas.catalogue import Layer
@@ -10,11 +11,17 @@ from risicoatlas.errors import RequestError
 from risicoatlas.maps.requests import MapRequest
 
 OPERATIONS = ("getcapabilities", "getmap", "getfeatureinfo", "getlegendgraphic")
+VERSIONS = ("1.3.0", "1.1.1")
+FORMATS = ("image/png", "image/jpeg")
 INFO_FORMATS = ("text/plain", "text/html", "application/json")
+MAX_SIDE_PX = 4096
 STYLE_NAMES = ("", "default")
 MAX_LAYERS = 50
 # Style names of the real REV GeoServer; here each layer has one style.
 _STYLE_ALIASES = ("prcontour", "aandachtsgebied")
+
+
+COLOR = re.compile(r"(0x|#)?[0-9a-fA-F]{6}")
 
 
 def check(request: MapRequest, layers: Mapping[str, Layer], srids: Collection[int]) -> None:
@@ -24,7 +31,7 @@ def check(request: MapRequest, layers: Mapping[str, Layer], srids: Collection[in
         request.required("service")
     if service and service.upper() != "WMS":
         raise RequestError(f"service {service!r} is not offered here: expected WMS", "service")
-    if request.required("request").lower() not in (*OPERATIONS, "map", "feature_info", "capabilities"):
+    if request.required("request").lower() not in OPERATIONS:
         raise RequestError(
             f"request {request.parameters['request']!r} is not known", "request", "OperationNotSupported"
         )
@@ -35,8 +42,13 @@ def check(request: MapRequest, layers: Mapping[str, Layer], srids: Collection[in
 
 
 def _check_map(request: MapRequest, layers: Mapping[str, Layer], srids: Collection[int]) -> None:
-    for name in ("layers", "bbox", "width", "height"):
+    drawn = request.operation == "getmap"
+    for name in ("version", "layers", "bbox", "width", "height", *(("format",) if drawn else ())):
         request.required(name)
+    if drawn and "styles" not in request.parameters:
+        raise RequestError("parameter styles is missing; it may be empty", "styles", "MissingParameterValue")
+    if request.version not in VERSIONS:
+        raise RequestError(f"version {request.version!r} is not one of {', '.join(VERSIONS)}", "version")
     if len(request.layers) > MAX_LAYERS:
         raise RequestError(f"{len(request.layers)} layers: the limit is {MAX_LAYERS}", "layers")
     for name in request.layers:
@@ -45,9 +57,22 @@ def _check_map(request: MapRequest, layers: Mapping[str, Layer], srids: Collecti
     _check_crs(request, layers, srids)
     _check_box(request)
     _check_styles(request)
-    for name in ("width", "height"):
-        if not request.parameters[name].isdecimal() or int(request.parameters[name]) == 0:
-            raise RequestError(f"{name} {request.parameters[name]!r} is not a number of pixels", name)
+    _check_picture(request)
+
+
+def _check_picture(request: MapRequest) -> None:
+    size = [request.parameters[name] for name in ("width", "height")]
+    if not all(text.isdecimal() and 0 < int(text) <= MAX_SIDE_PX for text in size):
+        raise RequestError(
+            f"width and height {' and '.join(size)} are not each from 1 to {MAX_SIDE_PX} pixels", "width"
+        )
+    if request.operation == "getmap" and request.parameters["format"] not in FORMATS:
+        raise RequestError(
+            f"format {request.parameters['format']!r} is not one of {', '.join(FORMATS)}", "format", "InvalidFormat"
+        )
+    color = request.parameters.get("bgcolor", "0xFFFFFF")
+    if not COLOR.fullmatch(color):
+        raise RequestError(f"bgcolor {color!r} is not a colour such as 0xFFFFFF", "bgcolor")
 
 
 def _check_crs(request: MapRequest, layers: Mapping[str, Layer], srids: Collection[int]) -> None:
@@ -99,10 +124,16 @@ def _check_info(request: MapRequest) -> None:
 
 
 def for_mapproxy(request: MapRequest) -> str:
-    """The query string with what MapProxy expects: the default style by its default name, and an INFO_FORMAT."""
-    changed = dict(request.parameters)
+    """The query string as MapProxy wants it: a version that it knows, the default style by its default name, an INFO_FORMAT."""
+    changed = {**request.parameters, "service": "WMS", "version": negotiated(request.version)}
     if "styles" in changed:
         changed["styles"] = ""
     if request.operation == "getfeatureinfo" and not changed.get("info_format"):
-        changed["info_format"] = "text/plain"
+        changed["info_format"] = INFO_FORMATS[0]
     return MapRequest(request.service, request.path, changed).query_string
+
+
+def negotiated(version: str) -> str:
+    """WMS 1.3.0 section 6.2.4: the highest version that is not above the asked one, else the lowest."""
+    numbers = [int(part) for part in version.split(".") if part.isdecimal()]
+    return VERSIONS[0] if not numbers or numbers >= [1, 3] else VERSIONS[1]

@@ -6,10 +6,9 @@
 """
 
 import copy
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from lxml import etree
 
@@ -20,6 +19,10 @@ ALIASES = {"NetherlandsRDNewQuad": "EPSG:28992"}
 KVP = ("layer", "style", "format", "tilematrixset", "tilematrix", "tilerow", "tilecol")
 STYLES = ("default",)
 FORMATS = ("image/png",)
+INFO_FORMATS = {"application/json": "geojson", "text/html": "html", "text/plain": "text"}
+TILE_PX = 256
+# How many parts the address of a tile has, and that of a pixel in it
+TILE_PARTS, INFO_PARTS = 5, 7
 OPERATIONS = ("getcapabilities", "gettile", "getfeatureinfo")
 OWS = "{http://www.opengis.net/ows/1.1}"
 WMTS = "{http://www.opengis.net/wmts/1.0}"
@@ -45,8 +48,10 @@ class Tile:
         return f"/wmts/{self.layer}/{self.matrix_set}/{self.matrix}/{self.column}/{self.row}.png"
 
 
-def check_operation(request: MapRequest) -> str:
-    """The operation of a KVP request, lower case."""
+def operation_of(request: MapRequest) -> str:
+    """The operation, lower case: from the parameters, or from the length of the address."""
+    if request.path:
+        return "gettile" if len(request.path) == TILE_PARTS else "getfeatureinfo"
     if request.required("service").upper() != "WMTS":
         raise RequestError(f"service {request.parameters['service']!r} is not offered here: expected WMTS", "service")
     operation = request.required("request").lower()
@@ -60,8 +65,8 @@ def check_operation(request: MapRequest) -> str:
 
 def tile_of(request: MapRequest, layers: Collection[str], grids: Mapping[str, Any]) -> Tile:
     """The tile of a GetTile, or of GetFeatureInfo, checked against the layers that the actor sees and the grids."""
-    if len(request.path) >= 5:
-        layer, matrix_set, matrix, column, row = request.path[:5]
+    if request.path:
+        layer, matrix_set, matrix, column, row = request.path[:TILE_PARTS]
         row = row.removesuffix(".png")
     else:
         values = {name: request.required(name) for name in KVP}
@@ -79,14 +84,23 @@ def tile_of(request: MapRequest, layers: Collection[str], grids: Mapping[str, An
     return Tile(layer, matrix_set, int(matrix), _within("tilecol", column, columns), _within("tilerow", row, rows))
 
 
-def for_mapproxy(request: MapRequest, tile: Tile) -> str:
-    """The query string of GetFeatureInfo, names as MapProxy knows them."""
-    known = {"layer": tile.layer, "tilematrixset": tile.matrix_set}
-    info_format = {"infoformat": request.parameters.get("infoformat") or "text/plain"}
-    return urlencode({**request.parameters, **known, **info_format})
+def info_path(request: MapRequest, tile: Tile) -> str:
+    """The address of GetFeatureInfo for MapProxy; I and J are pixels of the tile."""
+    if len(request.path) == INFO_PARTS:
+        across, (down, _, suffix) = request.path[5], request.path[6].partition(".")
+    else:
+        across, down = request.required("i"), request.required("j")
+        info_format = request.required("infoformat")
+        _known("infoformat", info_format, INFO_FORMATS)
+        suffix = INFO_FORMATS[info_format]
+    _known("infoformat", suffix, INFO_FORMATS.values())
+    for name, text in (("i", across), ("j", down)):
+        if not text.isdecimal() or int(text) >= TILE_PX:
+            raise RequestError(f"{name} {text!r} is not a pixel of the tile", name, "PointIJOutOfRange")
+    return f"{tile.path.removesuffix('.png')}/{across}/{down}.{suffix}"
 
 
-def _known(name: str, value: str, known: Collection[str]) -> None:
+def _known(name: str, value: str, known: Container[str]) -> None:
     if value not in known:
         raise RequestError(f"{name} {value!r} is not known", name)
 

@@ -151,22 +151,14 @@ class Maps:
         request = visit.request
         if request.path[:1] == ("1.0.0",):
             return self._wmts_capabilities(visit, environ)
-        if len(request.path) >= 5:
-            return self._asked(environ, self._rest_path(visit), "")
-        if request.path:
+        if request.path and len(request.path) not in (wmts.TILE_PARTS, wmts.INFO_PARTS):
             raise NotFoundError(f"there is nothing at {environ['PATH_INFO']}")
-        operation = wmts.check_operation(request)
+        operation = wmts.operation_of(request)
         if operation == "getcapabilities":
             return self._wmts_capabilities(visit, environ)
         tile = wmts.tile_of(request, visit.layers, visit.app.grids)
-        if operation == "gettile":
-            return self._asked(environ, tile.path, "")
-        return self._asked(environ, "/wmts", wmts.for_mapproxy(request, tile))
-
-    def _rest_path(self, visit: Visit) -> str:
-        tile = wmts.tile_of(visit.request, visit.layers, visit.app.grids)
-        info = "/".join(visit.request.path[5:])
-        return f"{tile.path.removesuffix('.png')}/{info}" if info else tile.path
+        path = tile.path if operation == "gettile" else wmts.info_path(request, tile)
+        return self._asked(environ, path, "")
 
     def _wmts_capabilities(self, visit: Visit, environ: Environ) -> Answer:
         """One document for KVP and for the address, as WMTS asks."""
@@ -210,7 +202,7 @@ _SERVICES: dict[str, Callable[[Maps, Visit, Environ], Answer | Environ]] = {
 
 def _report(request: MapRequest, error: RisicoAtlasError) -> Answer:
     if request.service == "wms":
-        return reports.wms(error, request.version)
+        return reports.wms(error, request)
     if request.service == "wmts":
         return reports.wmts(error)
     return reports.plain(error)
