@@ -1,7 +1,8 @@
-"""Fixtures: a real PostGIS in a cluster of its own, a fresh database per test that asks for one, and the sample town served.
+"""Fixtures: a real PostGIS in a cluster of its own, a fresh database per test that asks for one, and the sample town
+served.
 
-Nothing here is skipped for a missing server: without PostGIS the run fails. Only tests on real data, which the repository
-does not ship, are left out where the folder ``../shared/data`` is not beside the checkout.
+Nothing here is skipped for a missing server: without PostGIS the run fails. Only tests on real data, which the
+repository does not ship, are left out where the folder ``../shared/data`` is not beside the checkout.
 """
 
 import itertools

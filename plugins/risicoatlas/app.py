@@ -168,7 +168,8 @@ class Visit:
         self._token = actor.bind(who)
 
     def start(self, status: str, headers: Headers, exc_info: Any = None) -> Callable[[bytes], object]:
-        """``start_response`` with the request id, and for a known actor with the headers that keep the answer private."""
+        """``start_response`` with the request id, and for a known actor with the headers that keep the answer
+        private."""
         self.status = status[:3]
         headers = [*headers, ("X-Request-Id", self.request_id)]
         if not self.actor.anonymous:

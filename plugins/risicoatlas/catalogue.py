@@ -131,16 +131,31 @@ def _load(path: Path) -> Any:
 def _layer(path: Path, core: Any) -> Layer:
     data = _load(path)
     name = path.parent.name
-    known = {"title", "description", "access", "geometry", "srid", "field_sets", "fields", "area_field", "styles", "sources"}
+    known = {
+        "title",
+        "description",
+        "access",
+        "geometry",
+        "srid",
+        "field_sets",
+        "fields",
+        "area_field",
+        "styles",
+        "sources",
+    }
     _refuse_unknown(path, data, known)
     access = _choice(path, data, "access", ACCESS)
     fields = tuple(_field(*item) for item in _described_fields(path, core, data))
     names = [item.name for item in fields]
     if twice := sorted({item for item in names if names.count(item) > 1}):
-        raise ConfigError(path, _line(path, twice[0]), f"field {twice[0]} is described twice (core.yaml describes the core)")
+        raise ConfigError(
+            path, _line(path, twice[0]), f"field {twice[0]} is described twice (core.yaml describes the core)"
+        )
     area_field = data.get("area_field")
     if access == "restricted" and area_field not in names:
-        raise ConfigError(path, _line(path, "area_field"), "a restricted layer needs an area_field that is one of its fields")
+        raise ConfigError(
+            path, _line(path, "area_field"), "a restricted layer needs an area_field that is one of its fields"
+        )
     return Layer(
         name=name,
         title=_text(path, data, "title"),
@@ -181,7 +196,9 @@ def _refuse_unknown(path: Path, data: Any, known: set[str]) -> None:
         raise ConfigError(path, None, f"expected a mapping, found {data!r}")
     for name in data:
         if name not in known:
-            raise ConfigError(path, _line(path, str(name)), f"unknown key {name!r}: expected one of {', '.join(sorted(known))}")
+            raise ConfigError(
+                path, _line(path, str(name)), f"unknown key {name!r}: expected one of {', '.join(sorted(known))}"
+            )
 
 
 def _choice(path: Path, data: Any, key: str, allowed: tuple[str, ...]) -> str:

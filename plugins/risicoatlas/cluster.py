@@ -90,9 +90,8 @@ class Cluster:
                 fcntl.flock(users, fcntl.LOCK_UN)
                 if _try_exclusive(users):
                     self._stop()
-            users_fd, starting_fd = users, starting
-            os.close(users_fd)
-            os.close(starting_fd)
+            os.close(users)
+            os.close(starting)
 
     def conninfo(self, user: str, dbname: str = "risicoatlas") -> str:
         """A libpq connection string for a role of this cluster."""
@@ -114,9 +113,9 @@ class Cluster:
         """initdb beside the final place, then rename: a killed initdb leaves no half cluster."""
         fresh = self.folder / "data.new"
         shutil.rmtree(fresh, ignore_errors=True)
+        program = [str(programs / "initdb"), "-D", str(fresh), "-U", "postgres"]
         self._run(
-            [programs / "initdb", "-D", fresh, "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--auth=trust"]
-            + ([] if self.durable else ["--no-sync"])
+            [*program, "-E", "UTF8", "--locale=C.UTF-8", "--auth=trust", *([] if self.durable else ["--no-sync"])]
         )
         fresh.rename(self.data)
 
@@ -137,17 +136,19 @@ class Cluster:
             return False
 
     def _start(self, programs: Path) -> None:
-        settings = dict(SERVER_SETTINGS, unix_socket_directories=str(self.socket_folder), unix_socket_permissions="0700")
+        settings = dict(
+            SERVER_SETTINGS, unix_socket_directories=str(self.socket_folder), unix_socket_permissions="0700"
+        )
         if not self.durable:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
         options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
+        wait = ["-w", "-t", str(START_TIMEOUT_S)]
         deadline = time.monotonic() + START_TIMEOUT_S
         while True:
             self._remove_lock_of_the_dead()
             try:
                 self._run(
-                    [programs / "pg_ctl", "-D", self.data, "-l", self.log, "-w", "-t", str(START_TIMEOUT_S)]
-                    + ["-o", options, "start"]
+                    [str(programs / "pg_ctl"), "-D", str(self.data), "-l", str(self.log), *wait, "-o", options, "start"]
                 )
                 return
             except ClusterError as error:
@@ -174,13 +175,13 @@ class Cluster:
 
     def _stop(self) -> None:
         if self._answers():
-            self._run([find_programs() / "pg_ctl", "-D", self.data, "-m", "fast", "-w", "stop"])
+            self._run([str(find_programs() / "pg_ctl"), "-D", str(self.data), "-m", "fast", "-w", "stop"])
 
-    def _run(self, command: Sequence[str | Path]) -> None:
+    def _run(self, command: Sequence[str]) -> None:
         # A file, not a pipe: the server inherits it and would keep a pipe open.
         with tempfile.TemporaryFile() as output:
             result = subprocess.run(
-                [str(part) for part in command],
+                command,
                 user=self.account.uid,
                 group=self.account.gid,
                 extra_groups=None if self.account.uid is None else [],
@@ -217,7 +218,8 @@ def find_programs() -> Path:
         if (programs / "initdb").exists() and control.exists():
             return programs
     raise ClusterError(
-        "no PostgreSQL with PostGIS found under /usr/lib/postgresql: install Debian's postgresql-15-postgis-3 (bookworm) or "
+        "no PostgreSQL with PostGIS found under /usr/lib/postgresql: install Debian's postgresql-15-postgis-3"
+        " (bookworm) or "
         "postgresql-17-postgis-3 (trixie), or set RISICOATLAS_DATABASE_URL to a server of your own"
     )
 
@@ -228,7 +230,9 @@ def _account() -> Account:
     try:
         entry = pwd.getpwnam("postgres")
     except KeyError:
-        raise ClusterError("the account 'postgres' is missing: install Debian's postgresql-common, or start as an ordinary user") from None
+        raise ClusterError(
+            "the account 'postgres' is missing: install Debian's postgresql-common, or start as an ordinary user"
+        ) from None
     return Account(entry.pw_uid, entry.pw_gid)
 
 

@@ -1,8 +1,9 @@
-"""Coordinate reference systems: how a client may write one, its axis order there, and how PostGIS gets from one to another.
+"""Coordinate reference systems: how a client may write one, its axis order there, and how PostGIS gets from one to
+another.
 
-In: text of a request. Out: a frozen :class:`Crs`. One transformation for every protocol: RD (28992) goes to ETRS89 (4258)
-and is relabelled to 4326, CRS84 and 3857, because PROJ uses the RDNAPTRANS grid on that way only and Dutch practice takes
-ETRS89 for WGS84.
+In: text of a request. Out: a frozen :class:`Crs`. One transformation for every protocol: RD (28992) goes to ETRS89
+(4258) and is relabelled to 4326, CRS84 and 3857, because PROJ uses the RDNAPTRANS grid on that way only and Dutch
+practice takes ETRS89 for WGS84.
 """
 
 import re
@@ -27,7 +28,10 @@ _EPSG = re.compile(
     r"https?://www\.opengis\.net/gml/srs/epsg\.xml#|(?P<plain>EPSG:))(?P<code>\d{4,6})",
     re.IGNORECASE,
 )
-_CRS84 = re.compile(r"(?:urn:ogc:def:crs:OGC:[^:]*:CRS84|https?://www\.opengis\.net/def/crs/OGC/[^/]+/CRS84|(?:OGC|CRS):84|OGC:CRS84)", re.IGNORECASE)
+_CRS84 = re.compile(
+    r"(?:urn:ogc:def:crs:OGC:[^:]*:CRS84|https?://www\.opengis\.net/def/crs/OGC/[^/]+/CRS84|(?:OGC|CRS):84|OGC:CRS84)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,8 @@ class Crs:
 
 
 def parse(text: str, locator: str, allowed: tuple[int, ...]) -> Crs:
-    """Read a notation; a plain ``EPSG:4326`` is longitude first as GeoServer has it, urn and http forms follow the authority.
+    """Read a notation; a plain ``EPSG:4326`` is longitude first as GeoServer has it, urn and http forms follow the
+    authority.
 
     Raises :class:`RequestError` for what is not understood or not among ``allowed``.
     """

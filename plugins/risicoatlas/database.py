@@ -1,8 +1,8 @@
 """The one door to PostgreSQL: connections per task, migrations, and the transaction in which a request reads.
 
-In: settings. Out: psycopg connections. The embedded cluster has a login role per task (``ra_loader``, ``ra_service``); an
-external server is reached with the one address of ``RISICOATLAS_DATABASE_URL``, whose role must be a member of the roles
-of ``migrations/provision.sql``. No connection is ever used as superuser but by :func:`provision`.
+In: settings. Out: psycopg connections. The embedded cluster has a login role per task (``ra_loader``, ``ra_service``);
+an external server is reached with the one address of ``RISICOATLAS_DATABASE_URL``, whose role must be a member of the
+roles of ``migrations/provision.sql``. No connection is ever used as superuser but by :func:`provision`.
 """
 
 import hashlib
@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
-from typing import LiteralString, cast
 
 import psycopg
 from psycopg import sql
@@ -34,7 +33,9 @@ class Database:
     @contextmanager
     def loader(self, *, autocommit: bool = False) -> Iterator[Connection]:
         """A connection that owns the tables: loading, classifying, publishing and managing keys."""
-        with _connect(self.conninfo("loader"), autocommit=autocommit, application_name="risicoatlas loader") as connection:
+        with _connect(
+            self.conninfo("loader"), autocommit=autocommit, application_name="risicoatlas loader"
+        ) as connection:
             connection.execute("SET ROLE ra_owner")
             if not autocommit:
                 connection.commit()
@@ -93,7 +94,7 @@ def provision(cluster: Cluster, dbname: str = "risicoatlas") -> None:
         connection.execute("SELECT pg_advisory_lock(20221015)")
         marked = connection.execute("SELECT to_regprocedure('ra_provisioned()') IS NOT NULL").fetchone()
         if not marked or not marked[0]:
-            connection.execute(cast(LiteralString, _resource("provision.sql")))
+            connection.execute(_resource("provision.sql"))
 
 
 def migrate(database: Database) -> None:
@@ -111,7 +112,7 @@ def migrate(database: Database) -> None:
                 connection.execute("SELECT pg_advisory_xact_lock(20221016)")
                 if name in _applied(connection):
                     continue
-                connection.execute(cast(LiteralString, text))
+                connection.execute(text)
                 connection.execute("INSERT INTO beheer.migratie (naam, sha256) VALUES (%s, %s)", [name, digest])
         connection.commit()
 
@@ -125,7 +126,9 @@ def _applied(connection: Connection) -> dict[str, str]:
 
 def _migration_names() -> list[str]:
     folder = resources.files("risicoatlas") / "migrations"
-    return sorted(entry.name for entry in folder.iterdir() if entry.name[:4].isdecimal() and entry.name.endswith(".sql"))
+    return sorted(
+        entry.name for entry in folder.iterdir() if entry.name[:4].isdecimal() and entry.name.endswith(".sql")
+    )
 
 
 def _resource(name: str) -> str:
@@ -136,7 +139,8 @@ def _resource(name: str) -> str:
 def reading(
     pool: ConnectionPool[Connection], *, role: str = "ra_public", areas: str = "", timeout_s: int = STATEMENT_TIMEOUT_S
 ) -> Iterator[Connection]:
-    """One read-only transaction as ``ra_public`` or ``ra_restricted``; ``areas`` is the comma list that the policies read.
+    """One read-only transaction as ``ra_public`` or ``ra_restricted``; ``areas`` is the comma list that the policies
+    read.
 
     Role and areas are transaction-local: nothing of them is left on the pooled connection.
     """
@@ -150,17 +154,22 @@ def reading(
             yield connection
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
         if isinstance(error, psycopg.errors.QueryCanceled):
-            raise UnavailableError(f"the answer took longer than {timeout_s} s: ask for a smaller area or fewer objects") from error
+            raise UnavailableError(
+                f"the answer took longer than {timeout_s} s: ask for a smaller area or fewer objects"
+            ) from error
         raise UnavailableError("the database cannot be reached at the moment") from error
 
 
 def refuse_strong_role(connection: Connection) -> None:
-    """Raise unless the service's role is weak: no superuser, no BYPASSRLS, no owner of a restricted table without FORCE."""
+    """Raise unless the service's role is weak: no superuser, no BYPASSRLS, no owner of a restricted table without
+    FORCE."""
     row = connection.execute(
         "SELECT session_user, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = session_user"
     ).fetchone()
     if row is None or row[1] or row[2]:
-        raise ClusterError("the role of the service is superuser or has BYPASSRLS: give it a role that row-level security binds")
+        raise ClusterError(
+            "the role of the service is superuser or has BYPASSRLS: give it a role that row-level security binds"
+        )
     unforced = connection.execute(
         "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
         " WHERE n.nspname = 'besloten' AND c.relkind IN ('r', 'p')"

@@ -1,7 +1,7 @@
 """The main job in one go: sample or given data → load → classify → publish.
 
-In: settings, a database and a folder of source files. Out: published layers. Files are recognised by their content, so a
-folder of real deliveries works like the sample. Everything is idempotent: a second run finds nothing to do.
+In: settings, a database and a folder of source files. Out: published layers. Files are recognised by their content, so
+a folder of real deliveries works like the sample. Everything is idempotent: a second run finds nothing to do.
 """
 
 import csv
@@ -73,12 +73,14 @@ def _load(settings: Settings, database: Database, folder: Path, outcome: Outcome
 
 
 def _set_states(connection: Connection, folder: Path) -> None:
-    """Where each municipality stands with its KGL: as the sample's file says, else everything loaded counts as published."""
+    """Where each municipality stands with its KGL: as the sample's file says, else everything loaded counts as
+    published."""
     path = folder / STATES_FILE
     if path.is_file():
         with path.open(encoding="utf-8", newline="") as file, connection.cursor() as cursor:
             cursor.executemany(
-                "INSERT INTO register.kgl_gemeente (gemeentecode, variant, overgenomen_op, gevalideerd_op, gepubliceerd_op)"
+                "INSERT INTO register.kgl_gemeente (gemeentecode, variant, overgenomen_op, gevalideerd_op,"
+                " gepubliceerd_op)"
                 " VALUES (%(gemeentecode)s, %(variant)s, %(overgenomen_op)s, %(gevalideerd_op)s, %(gepubliceerd_op)s)"
                 " ON CONFLICT (gemeentecode) DO NOTHING",
                 [{name: value or None for name, value in row.items()} for row in csv.DictReader(file)],
@@ -86,6 +88,7 @@ def _set_states(connection: Connection, folder: Path) -> None:
     else:
         connection.execute(
             "INSERT INTO register.kgl_gemeente (gemeentecode, overgenomen_op, gevalideerd_op, gepubliceerd_op)"
-            " SELECT DISTINCT gemeentecode, now(), now(), now() FROM register.pand ON CONFLICT (gemeentecode) DO NOTHING"
+            " SELECT DISTINCT gemeentecode, now(), now(), now() FROM register.pand ON CONFLICT (gemeentecode) DO"
+            " NOTHING"
         )
     connection.commit()

@@ -41,6 +41,10 @@ def _readiness(service: Service) -> tuple[HTTPStatus, dict[str, object]]:
 
 def _answer(start_response: StartResponse, status: HTTPStatus, body: dict[str, object]) -> Iterable[bytes]:
     payload = json.dumps(body).encode()
-    headers = [("Content-Type", "application/json"), ("Content-Length", str(len(payload))), ("Cache-Control", "no-store")]
+    headers = [
+        ("Content-Type", "application/json"),
+        ("Content-Length", str(len(payload))),
+        ("Cache-Control", "no-store"),
+    ]
     start_response(f"{status.value} {status.phrase}", headers)
     return [payload]

@@ -75,7 +75,9 @@ def test_expired_and_revoked_keys_are_refused_with_the_same_text(
     pool: Any, connection: Connection, key: keys.NewKey
 ) -> None:
     expired = keys.create(connection, "oud", "beheerder", None, [], 1)
-    connection.execute("UPDATE beheer.sleutel SET verloopt_op = now() - interval '1 second' WHERE id = %s", [expired.id])
+    connection.execute(
+        "UPDATE beheer.sleutel SET verloopt_op = now() - interval '1 second' WHERE id = %s", [expired.id]
+    )
     connection.commit()
     keys.revoke(connection, key.id)
     texts = set()

@@ -62,7 +62,10 @@ def test_deny_beats_allow_on_one_level_and_the_layer_beats_its_class(tmp_path: P
         ("- {who: everybody, layer: publik, allow: read, reason: r, law: l}", "layer: found 'publik'"),
         ("- {who: everybody, layer: public, allow: write, reason: r, law: l}", "allow: found 'write'"),
         ("- {who: everybody, layer: public, allow: read}", "a rule has who, layer, allow, reason, law"),
-        ("- {who: gemeente, layer: secret, allow: read, limit: 'nis = 1', reason: r, law: l}", "limit: found 'nis = 1'"),
+        (
+            "- {who: gemeente, layer: secret, allow: read, limit: 'nis = 1', reason: r, law: l}",
+            "limit: found 'nis = 1'",
+        ),
         ("who: everybody", "expected a list"),
     ],
 )

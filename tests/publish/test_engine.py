@@ -49,7 +49,8 @@ def layers(tmp_path: Path, settings: Settings) -> Catalogue:
 def register(connection: Connection, layers: Catalogue) -> Connection:
     connection.execute("CREATE TABLE register.proef (sleutel text, naam text, gemeentecode text, x float, y float)")
     connection.execute(
-        "INSERT INTO register.proef SELECT 'k' || i, 'n' || i, (44020 + i % 3)::text, 100000 + i, 400000 + i FROM generate_series(1, 30) i"
+        "INSERT INTO register.proef SELECT 'k' || i, 'n' || i, (44020 + i % 3)::text, 100000 + i, 400000 + i FROM"
+        " generate_series(1, 30) i"
     )
     tables.ensure(connection, layers)
     return connection

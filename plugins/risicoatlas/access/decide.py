@@ -1,8 +1,8 @@
 """The one decision: may this actor read this layer, and which rows of it.
 
-In: ``config/access/rules.yaml``. Out: :class:`AccessRules`, asked by capabilities, schemas, items, counts, legends and tiles
-alike. A rule by the layer's name beats one for ``public`` or ``restricted``; on one level ``none`` beats ``read``; no rule
-means no.
+In: ``config/access/rules.yaml``. Out: :class:`AccessRules`, asked by capabilities, schemas, items, counts, legends and
+tiles alike. A rule by the layer's name beats one for ``public`` or ``restricted``; on one level ``none`` beats
+``read``; no rule means no.
 """
 
 import re
@@ -27,7 +27,8 @@ _AREA_LIMIT = re.compile(r"(?P<field>\w+) IN \(actor\.areas\)")
 
 @dataclass(frozen=True)
 class AccessRule:
-    """One row of rules.yaml. ``area_field`` is the column that must hold one of the actor's areas, None for all rows."""
+    """One row of rules.yaml. ``area_field`` is the column that must hold one of the actor's areas, None for all
+    rows."""
 
     who: str
     layer: str
@@ -104,7 +105,9 @@ def _rule(path: Path, node: yaml.Node, catalogue: Catalogue) -> AccessRule:
     _choice(path, line, data, "who", (EVERYBODY, *ROLES))
     _choice(path, line, data, "layer", (*LAYER_CLASSES, *catalogue.layers))
     _choice(path, line, data, "allow", ALLOW)
-    return AccessRule(data["who"], data["layer"], data["allow"], _area_field(path, line, data, catalogue), f"{path.name}:{line}")
+    return AccessRule(
+        data["who"], data["layer"], data["allow"], _area_field(path, line, data, catalogue), f"{path.name}:{line}"
+    )
 
 
 def _area_field(path: Path, line: int, data: dict[str, Any], catalogue: Catalogue) -> str | None:

@@ -49,7 +49,8 @@ def create(
     key = f"ra_{identifier}_{secrets.token_urlsafe(32)}"
     expires = datetime.now(UTC) + timedelta(days=days) if days else None
     connection.execute(
-        "INSERT INTO beheer.sleutel (id, naam, rol, organisatie, gebieden, sha256, verloopt_op) VALUES (%s, %s, %s, %s, %s, %s, %s)",
+        "INSERT INTO beheer.sleutel (id, naam, rol, organisatie, gebieden, sha256, verloopt_op) VALUES (%s, %s, %s,"
+        " %s, %s, %s, %s)",
         [identifier, name, role, organisation, list(areas), digest(key), expires],
     )
     _audit_change(connection, identifier, "sleutel gemaakt")
@@ -60,7 +61,8 @@ def create(
 def revoke(connection: Connection, identifier: str) -> None:
     """End a key and its sessions at once; an unknown id raises :class:`RequestError`."""
     ended = connection.execute(
-        "UPDATE beheer.sleutel SET ingetrokken_op = coalesce(ingetrokken_op, now()) WHERE id = %s RETURNING id", [identifier]
+        "UPDATE beheer.sleutel SET ingetrokken_op = coalesce(ingetrokken_op, now()) WHERE id = %s RETURNING id",
+        [identifier],
     ).fetchone()
     if not ended:
         raise RequestError(f"there is no key with id {identifier!r}: see `risicoatlas key list`", "id")
@@ -88,7 +90,9 @@ def authenticate(pool: ConnectionPool[Connection], key: str) -> Actor:
     return Actor(row[0], row[1], tuple(row[2]), row[3])
 
 
-def audit(pool: ConnectionPool[Connection], actor: Actor, request_id: str, action: str, subject: str, outcome: str) -> None:
+def audit(
+    pool: ConnectionPool[Connection], actor: Actor, request_id: str, action: str, subject: str, outcome: str
+) -> None:
     """One row of the audit table, in a transaction of its own."""
     with keys_transaction(pool) as connection:
         connection.execute(

@@ -1,4 +1,5 @@
-"""Browser sessions: a login page turns a key into an HttpOnly cookie, for as long as the key holds and at most eight hours."""
+"""Browser sessions: a login page turns a key into an HttpOnly cookie, for as long as the key holds and at most eight
+hours."""
 
 import secrets
 from dataclasses import dataclass
@@ -47,7 +48,8 @@ def actor_of(pool: ConnectionPool[Connection], token: str) -> tuple[Actor, str]:
     """The actor of a session and its CSRF token; raises :class:`CredentialError` when it has ended or its key has."""
     with keys_transaction(pool) as connection:
         row = connection.execute(
-            "SELECT k.rol, k.organisatie, k.gebieden, k.id, s.csrf FROM beheer.sessie s JOIN beheer.sleutel k ON k.id = s.sleutel_id"
+            "SELECT k.rol, k.organisatie, k.gebieden, k.id, s.csrf FROM beheer.sessie s JOIN beheer.sleutel k ON"
+            " k.id = s.sleutel_id"
             " WHERE s.sha256 = %s AND s.verloopt_op > now() AND k.ingetrokken_op IS NULL"
             " AND (k.verloopt_op IS NULL OR k.verloopt_op > now())",
             [digest(token)],

@@ -12,14 +12,14 @@ def command(settings: Settings) -> None:
     """Check configuration, access rules, rules of law and styles; every finding begins with file:line."""
     from risicoatlas import catalogue
     from risicoatlas.access import decide
-    from risicoatlas.maps import styles
+    from risicoatlas.maps import sld
     from risicoatlas.rules import check as rule_check
 
     findings: list[ConfigError] = []
     layers = catalogue.read(settings.config)
     for examine in (
         lambda: decide.read(settings.config, layers),
-        lambda: styles.check(settings.styles, layers),
+        lambda: sld.read_all(settings.styles, layers),
     ):
         try:
             examine()

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--port", type=click.IntRange(1, 65535), help="Port (RISICOATLAS_PORT, 8080).")
 @click.option("--home", type=click.Path(path_type=Path, file_okay=False), help="State folder (RISICOATLAS_HOME).")
-@click.option("--data", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Load this folder, not the sample.")
+@click.option(
+    "--data", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Load this folder, not the sample."
+)
 @click.option("--no-serve", is_flag=True, help="Stop when everything is published.")
 @click.pass_obj
 def command(settings: Settings, port: int | None, home: Path | None, data: Path | None, no_serve: bool) -> None:
@@ -43,4 +45,7 @@ def _tell(outcome: "Outcome") -> None:
             click.echo(f"{title}:")
             click.echo("\n".join(f"  {line}" for line in lines))
     number = outcome.publication
-    click.echo(f"{len(outcome.loaded)} files loaded; " + (f"publication {number}" if number else "nothing changed since the last publication"))
+    click.echo(
+        f"{len(outcome.loaded)} files loaded; "
+        + (f"publication {number}" if number else "nothing changed since the last publication")
+    )

@@ -12,6 +12,9 @@ def command(settings: Settings) -> None:
     from risicoatlas import catalogue, database
     from risicoatlas.publish import tables
 
-    with database.opened(settings, notice=lambda text: click.echo(text, err=True)) as where, where.loader() as connection:
+    with (
+        database.opened(settings, notice=lambda text: click.echo(text, err=True)) as where,
+        where.loader() as connection,
+    ):
         tables.ensure(connection, catalogue.read(settings.config))
     click.echo("the database is ready")

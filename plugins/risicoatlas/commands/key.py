@@ -21,7 +21,13 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print id, key and expiry as JSON.")
 @click.pass_obj
 def create(
-    settings: Settings, name: str, role: str, organisation: str | None, areas: tuple[str, ...], days: int | None, as_json: bool
+    settings: Settings,
+    name: str,
+    role: str,
+    organisation: str | None,
+    areas: tuple[str, ...],
+    days: int | None,
+    as_json: bool,
 ) -> None:
     """Make a key and print it: the only time that it can be seen."""
     from risicoatlas import database
@@ -42,7 +48,8 @@ def list_keys(settings: Settings, as_json: bool) -> None:
 
     with database.opened(settings) as where, where.loader() as connection:
         rows = connection.execute(
-            "SELECT id, naam, rol, organisatie, gebieden, verloopt_op, CASE WHEN ingetrokken_op IS NOT NULL THEN 'revoked'"
+            "SELECT id, naam, rol, organisatie, gebieden, verloopt_op, CASE WHEN ingetrokken_op IS NOT NULL THEN"
+            " 'revoked'"
             " WHEN verloopt_op <= now() THEN 'expired' ELSE 'valid' END FROM beheer.sleutel ORDER BY gemaakt_op"
         ).fetchall()
     names = ("id", "name", "role", "organisation", "areas", "expires", "state")

@@ -10,7 +10,9 @@ from risicoatlas.settings import Settings
 
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("--panden", type=click.IntRange(3000, 2_000_000), default=4200, show_default=True, help="Buildings in all.")
+@click.option(
+    "--panden", type=click.IntRange(3000, 2_000_000), default=4200, show_default=True, help="Buildings in all."
+)
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Same seed, same bytes.")
 @click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
 @click.pass_obj

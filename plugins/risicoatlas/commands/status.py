@@ -16,7 +16,11 @@ def command(settings: Settings, as_json: bool) -> None:
 
     from risicoatlas import database
 
-    with database.opened(settings) as where, where.loader() as connection, connection.cursor(row_factory=dict_row) as cursor:
+    with (
+        database.opened(settings) as where,
+        where.loader() as connection,
+        connection.cursor(row_factory=dict_row) as cursor,
+    ):
         layers = cursor.execute(
             "SELECT laag, publicatie, aantal, brondatum, laatst_geladen FROM publiek.laag_stand ORDER BY laag"
         ).fetchall()

@@ -1,14 +1,14 @@
 """A publication: run each layer's ``publish.sql``, compare with what is served, and change only what differs.
 
-One transaction for all layers: a crash at any point leaves the last publication untouched, and readers see either the old
-or the new number. Where much changes the table is built beside and swapped; where little does, rows are ended and added.
-Unchanged rows keep the publication in which they came.
+One transaction for all layers: a crash at any point leaves the last publication untouched, and readers see either the
+old or the new number. Where much changes the table is built beside and swapped; where little does, rows are ended and
+added. Unchanged rows keep the publication in which they came.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import LiteralString, cast
+from typing import LiteralString
 
 import psycopg
 from psycopg import sql
@@ -51,8 +51,8 @@ def publish(
 ) -> Publication:
     """Publish the named layers, or all; commits at the end.
 
-    Raises :class:`ConfigError` for a ``publish.sql`` that does not give the layer's fields, :class:`UnavailableError` when a
-    reader holds a table for longer than the lock timeout.
+    Raises :class:`ConfigError` for a ``publish.sql`` that does not give the layer's fields, :class:`UnavailableError`
+    when a reader holds a table for longer than the lock timeout.
     """
     chosen = [layer for layer in catalogue if names is None or layer.name in set(names)]
     try:
@@ -62,7 +62,9 @@ def publish(
             connection.execute("SET LOCAL timezone = 'UTC'")
             return _publish(connection, chosen, notice)
     except psycopg.errors.LockNotAvailable as error:
-        raise UnavailableError(f"a reader held a layer for longer than {LOCK_TIMEOUT}: publish again, nothing was changed") from error
+        raise UnavailableError(
+            f"a reader held a layer for longer than {LOCK_TIMEOUT}: publish again, nothing was changed"
+        ) from error
 
 
 def _publish(connection: Connection, layers: list[Layer], notice: Notice) -> Publication:
@@ -78,7 +80,8 @@ def _publish(connection: Connection, layers: list[Layer], notice: Notice) -> Pub
         return Publication(None, tuple(results))
     public = {layer.name for layer in layers if not layer.restricted}
     connection.execute(
-        "INSERT INTO publiek.publicatie (nummer, lagen) VALUES (%s, %s)", [number, [name for name in changed if name in public]]
+        "INSERT INTO publiek.publicatie (nummer, lagen) VALUES (%s, %s)",
+        [number, [name for name in changed if name in public]],
     )
     for layer in layers:
         if not layer.restricted:
@@ -126,7 +129,9 @@ def _fresh_rows(connection: Connection, layer: Layer) -> sql.Identifier:
             connection.execute(sql.SQL("ALTER TABLE {} ALTER {} SET NOT NULL").format(fresh, sql.Identifier(KEY)))
             connection.execute(sql.SQL("ANALYZE {}").format(fresh))
     except (psycopg.errors.ProgrammingError, psycopg.errors.IntegrityError, psycopg.errors.DataError) as error:
-        raise ConfigError(path, None, f"does not give the rows of layer {layer.name}: {error.diag.message_primary}") from error
+        raise ConfigError(
+            path, None, f"does not give the rows of layer {layer.name}: {error.diag.message_primary}"
+        ) from error
     return fresh
 
 
@@ -136,7 +141,7 @@ def _query_of(path: Path) -> sql.SQL:
     except FileNotFoundError:
         raise ConfigError(path, None, "the file is missing: a layer needs the query that fills it") from None
     # A file of the configuration, written by the publisher; no text of a client ever comes here.
-    return sql.SQL(cast(LiteralString, text + "\n"))
+    return sql.SQL(text + "\n")
 
 
 def _difference(connection: Connection, layer: Layer, fresh: sql.Identifier, served: bool) -> tuple[int, int, int]:
@@ -150,9 +155,7 @@ def _difference(connection: Connection, layer: Layer, fresh: sql.Identifier, ser
             "SELECT count(*) FROM {fresh} n JOIN {table} o USING ({key}, rij_hash) WHERE o.publicatie_tot IS NULL"
         ).format(fresh=fresh, table=layer.table, key=sql.Identifier(KEY)),
     )
-    current = _count(
-        connection, sql.SQL("SELECT count(*) FROM {} WHERE publicatie_tot IS NULL").format(layer.table)
-    )
+    current = _count(connection, sql.SQL("SELECT count(*) FROM {} WHERE publicatie_tot IS NULL").format(layer.table))
     return total, total - same, current - same
 
 
@@ -188,7 +191,8 @@ def _rebuild(connection: Connection, layer: Layer, fresh: sql.Identifier, number
     highest = _highest(connection, layer, served)
     parts = [
         sql.SQL(
-            "SELECT {highest} + row_number() OVER (ORDER BY n.{geometry}, n.{key}) AS volgnummer, {columns}, {etrs89} AS geometrie_etrs89,"
+            "SELECT {highest} + row_number() OVER (ORDER BY n.{geometry}, n.{key}) AS volgnummer, {columns},"
+            " {etrs89} AS geometrie_etrs89,"
             " {number}::bigint AS publicatie, NULL::bigint AS publicatie_tot, n.rij_hash FROM {fresh} n{unserved}"
         ).format(
             highest=sql.Literal(highest),
@@ -208,7 +212,10 @@ def _rebuild(connection: Connection, layer: Layer, fresh: sql.Identifier, number
             "INSERT INTO {beside} (volgnummer, {names}, geometrie_etrs89, publicatie, publicatie_tot, rij_hash)"
             " SELECT * FROM ({parts}) AS alles ORDER BY {geometry}"
         ).format(
-            beside=beside, names=_names(layer), parts=sql.SQL(" UNION ALL ").join(parts), geometry=sql.Identifier(GEOMETRY)
+            beside=beside,
+            names=_names(layer),
+            parts=sql.SQL(" UNION ALL ").join(parts),
+            geometry=sql.Identifier(GEOMETRY),
         )
     )
     tables.finish(connection, layer, beside)
@@ -219,7 +226,8 @@ def _rebuild(connection: Connection, layer: Layer, fresh: sql.Identifier, number
 
 def _not_served(layer: Layer) -> sql.Composed:
     return sql.SQL(
-        " WHERE NOT EXISTS (SELECT FROM {table} o WHERE o.{key} = n.{key} AND o.rij_hash = n.rij_hash AND o.publicatie_tot IS NULL)"
+        " WHERE NOT EXISTS (SELECT FROM {table} o WHERE o.{key} = n.{key} AND o.rij_hash = n.rij_hash AND"
+        " o.publicatie_tot IS NULL)"
     ).format(table=layer.table, key=sql.Identifier(KEY))
 
 
@@ -227,7 +235,8 @@ def _kept_rows(layer: Layer, fresh: sql.Identifier, number: int) -> sql.Composed
     """Served rows that stay: unchanged ones as they are, ended ones until they are pruned, changed ones ended now."""
     return sql.SQL(
         "SELECT o.volgnummer, {columns}, o.geometrie_etrs89, o.publicatie,"
-        " CASE WHEN o.publicatie_tot IS NULL AND n.{key} IS NULL THEN {number}::bigint ELSE o.publicatie_tot END, o.rij_hash"
+        " CASE WHEN o.publicatie_tot IS NULL AND n.{key} IS NULL THEN {number}::bigint ELSE o.publicatie_tot END,"
+        " o.rij_hash"
         " FROM {table} o LEFT JOIN {fresh} n ON n.{key} = o.{key} AND n.rij_hash = o.rij_hash"
         " WHERE o.publicatie_tot IS NULL OR o.publicatie_tot > {pruned}"
     ).format(
@@ -258,7 +267,8 @@ def _change(connection: Connection, layer: Layer, fresh: sql.Identifier, number:
     connection.execute(
         sql.SQL(
             "INSERT INTO {table} (volgnummer, {names}, geometrie_etrs89, publicatie, rij_hash)"
-            " SELECT {highest} + row_number() OVER (ORDER BY n.{geometry}, n.{key}), {columns}, {etrs89}, {number}, n.rij_hash"
+            " SELECT {highest} + row_number() OVER (ORDER BY n.{geometry}, n.{key}), {columns}, {etrs89}, {number},"
+            " n.rij_hash"
             " FROM {fresh} n{unserved}"
         ).format(
             table=layer.table,
@@ -273,9 +283,7 @@ def _change(connection: Connection, layer: Layer, fresh: sql.Identifier, number:
             unserved=_not_served(layer),
         )
     )
-    connection.execute(
-        sql.SQL("DELETE FROM {} WHERE publicatie_tot <= {}").format(layer.table, _pruned_up_to())
-    )
+    connection.execute(sql.SQL("DELETE FROM {} WHERE publicatie_tot <= {}").format(layer.table, _pruned_up_to()))
 
 
 def _store_state(connection: Connection, layer: Layer, number: int) -> None:
@@ -283,14 +291,17 @@ def _store_state(connection: Connection, layer: Layer, number: int) -> None:
     box = sql.SQL("ST_MakeEnvelope(ST_XMin(b), ST_YMin(b), ST_XMax(b), ST_YMax(b), {})")
     connection.execute(
         sql.SQL(
-            "INSERT INTO publiek.laag_stand (laag, publicatie, aantal, omvang, omvang_etrs89, brondatum, laatst_geladen)"
+            "INSERT INTO publiek.laag_stand (laag, publicatie, aantal, omvang, omvang_etrs89, brondatum,"
+            " laatst_geladen)"
             " SELECT {name}, {number}, aantal, {rd}, {etrs89}, stand, klaar FROM"
             " (SELECT count(*) AS aantal, ST_Extent({geometry}) AS b, ST_Extent(geometrie_etrs89) AS e FROM {table}"
             "  WHERE publicatie_tot IS NULL) AS telling,"
             " (SELECT max(stand) AS stand, max(klaar_op) AS klaar FROM beheer.levering"
             "  WHERE status = 'klaar' AND bron = ANY({sources})) AS laden"
-            " ON CONFLICT (laag) DO UPDATE SET publicatie = excluded.publicatie, aantal = excluded.aantal, omvang = excluded.omvang,"
-            " omvang_etrs89 = excluded.omvang_etrs89, brondatum = excluded.brondatum, laatst_geladen = excluded.laatst_geladen"
+            " ON CONFLICT (laag) DO UPDATE SET publicatie = excluded.publicatie, aantal = excluded.aantal, omvang ="
+            " excluded.omvang,"
+            " omvang_etrs89 = excluded.omvang_etrs89, brondatum = excluded.brondatum, laatst_geladen ="
+            " excluded.laatst_geladen"
         ).format(
             name=sql.Literal(layer.name),
             number=sql.Literal(number),

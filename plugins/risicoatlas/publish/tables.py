@@ -1,7 +1,7 @@
 """The tables that are served: one per layer, made from its fields.
 
-Beside the fields a table has ``volgnummer`` (order of pages, given in geometry order, never given twice), ``geometrie`` in the
-layer's CRS, ``geometrie_etrs89`` (EPSG:4258, longitude first, so that pages in degrees need no transformation),
+Beside the fields a table has ``volgnummer`` (order of pages, given in geometry order, never given twice), ``geometrie``
+in the layer's CRS, ``geometrie_etrs89`` (EPSG:4258, longitude first, so that pages in degrees need no transformation),
 ``publicatie`` and ``publicatie_tot`` (the row holds from the one up to, not including, the other) and ``rij_hash``.
 """
 
@@ -36,12 +36,13 @@ def create(connection: Connection, layer: Layer, table: sql.Identifier) -> None:
     connection.execute(
         sql.SQL(
             "CREATE TABLE {table} (volgnummer bigint NOT NULL, {columns}, {geometry} geometry({type}, {srid}),"
-            " geometrie_etrs89 geometry({type}, 4258), publicatie bigint NOT NULL, publicatie_tot bigint, rij_hash uuid NOT NULL)"
+            " geometrie_etrs89 geometry({type}, 4258), publicatie bigint NOT NULL, publicatie_tot bigint, rij_hash"
+            " uuid NOT NULL)"
         ).format(
             table=table,
             columns=sql.SQL(", ").join(columns),
             geometry=sql.Identifier(GEOMETRY),
-            type=sql.SQL(layer.geometry_type),  # type: ignore[arg-type] # one of catalogue.GEOMETRY_TYPES
+            type=sql.SQL(layer.geometry_type),  # one of catalogue.GEOMETRY_TYPES
             srid=sql.Literal(layer.srid),
         )
     )
@@ -76,7 +77,8 @@ def secure(connection: Connection, layer: Layer, table: sql.Identifier) -> None:
         sql.SQL(
             "CREATE POLICY gebieden ON {} FOR SELECT TO ra_restricted USING ("
             " (SELECT current_setting('risicoatlas.areas', true)) = '*'"
-            " OR {} = ANY ((SELECT string_to_array(nullif(current_setting('risicoatlas.areas', true), ''), ','))::text[]))"
+            " OR {} = ANY ((SELECT string_to_array(nullif(current_setting('risicoatlas.areas', true), ''),"
+            " ','))::text[]))"
         ).format(table, sql.Identifier(layer.area_field))
     )
     connection.execute(sql.SQL("CREATE POLICY beheer ON {} TO ra_owner USING (true) WITH CHECK (true)").format(table))
@@ -89,12 +91,21 @@ def fits(connection: Connection, layer: Layer) -> bool:
         "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped",
         [f"{layer.schema}.{layer.name}"],
     ).fetchall()
-    wanted = {*data_fields(layer), "volgnummer", GEOMETRY, "geometrie_etrs89", PUBLICATION, "publicatie_tot", "rij_hash"}
+    wanted = {
+        *data_fields(layer),
+        "volgnummer",
+        GEOMETRY,
+        "geometrie_etrs89",
+        PUBLICATION,
+        "publicatie_tot",
+        "rij_hash",
+    }
     return {name for (name,) in rows} == wanted
 
 
 def ensure(connection: Connection, catalogue: Catalogue) -> None:
-    """An empty served table for each layer that has none, so that the service can start before the first publication."""
+    """An empty served table for each layer that has none, so that the service can start before the first
+    publication."""
     for layer in catalogue:
         found = connection.execute("SELECT to_regclass(%s)", [f"{layer.schema}.{layer.name}"]).fetchone()
         if not found or found[0] is None:
