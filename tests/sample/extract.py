@@ -65,7 +65,14 @@ def verblijfsobject(element: etree._Element) -> tuple[str, str, int, list[str], 
     doelen = [doel.text for doel in element.findall(f"{OBJECTEN}gebruiksdoel")]
     panden = [ref.text for ref in element.iter(f"{REF}PandRef")]
     adres = element.findtext(f"{OBJECTEN}heeftAlsHoofdadres/{REF}NummeraanduidingRef")
-    return text(element, "identificatie"), text(element, "status"), int(text(element, "oppervlakte")), doelen, panden, adres
+    return (
+        text(element, "identificatie"),
+        text(element, "status"),
+        int(text(element, "oppervlakte")),
+        doelen,
+        panden,
+        adres,
+    )
 
 
 def nummeraanduiding(element: etree._Element) -> tuple[str, str, int, str, str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from risicoatlas.errors import SourceError
-from risicoatlas.sample import bag_geopackage, bag_zip, boundaries, imev, tables
+from risicoatlas.sample import bag_geopackage, bag_zip, boundaries, imev, risicolocaties, tables
 from risicoatlas.sample.model import STAND, STAND_IN_NAMES, Antwoord, Ring
 from risicoatlas.sample.town import Gemeente, Town
 
@@ -72,6 +72,7 @@ def write(request: Request, notice: Notice = lambda text: None) -> dict[str, int
     tables.write_status(folder / "kgl_gemeente.csv")
     notice("IMEV messages")
     counts["imev"] = imev.write(folder / "imev", places, [confirmed[key] for key in CONFIRMED])
+    counts["risicolocaties"] = risicolocaties.write(folder / "risicolocaties" / "risicolocaties.csv", request.seed)
     counts |= rows.rows
     finish(request, counts)
     return counts
