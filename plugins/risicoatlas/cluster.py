@@ -142,14 +142,12 @@ class Cluster:
         if not self.durable:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
         options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
-        wait = ["-w", "-t", str(START_TIMEOUT_S)]
+        program = [str(programs / "pg_ctl"), "-D", str(self.data), "-w", "-t", str(START_TIMEOUT_S)]
         deadline = time.monotonic() + START_TIMEOUT_S
         while True:
             self._remove_lock_of_the_dead()
             try:
-                self._run(
-                    [str(programs / "pg_ctl"), "-D", str(self.data), "-l", str(self.log), *wait, "-o", options, "start"]
-                )
+                self._run([*program, "-l", str(self.log), "-o", options, "start"])
                 return
             except ClusterError as error:
                 # After a kill -9 the old server or its last children may still be leaving.
