@@ -64,7 +64,7 @@ class Imev:
         return f"IMEV-bericht {found[1].decode()}" if found else None
 
     def stage(self, load: Load) -> None:
-        """Judge the message and stage its objects; a refused one is counted and stages nothing."""
+        """Judge the message and stage its objects; a refused or unchanged one is counted and stages nothing."""
         message = messages.parse(load.path.read_bytes(), load.path)
         validator = _validator(load.settings.config)
         verdict = validator.judge(message)
@@ -75,10 +75,16 @@ class Imev:
         if not verdict.valid:
             _count_refused(load, message, validator.model)
             return
+        objects = list(rows(message, verdict.version, validator))
+        for row in objects:
+            load.report.tally(row.sort).gelezen += 1
         found = fingerprint(message)
+        previous = load.rows(SUBJECT, "vorige", identificatie=objects[0].identification)
+        if previous and previous[0][1] == found:
+            _count(load, [(sort, tally.gelezen, 0) for sort, tally in load.report.objecten.items()], "ongewijzigd")
+            return
         with load.copying(TABLE, COLUMNS) as write:
-            for row in rows(message, verdict.version, validator):
-                load.report.tally(row.sort).gelezen += 1
+            for row in objects:
                 write(_staged(row, verdict.version, found if row.parent is None else None))
 
     def check(self, load: Load) -> None:
@@ -94,17 +100,14 @@ class Imev:
     def register(self, load: Load) -> None:
         """Replace the previous version of the message, or leave the register as it is."""
         load.run(SUBJECT, "schrijf_klassen", klassen=Jsonb(_classes(_validator(load.settings.config).model)))
-        fresh = load.rows(SUBJECT, "nieuwe_hash")
-        if not fresh:
+        root = load.rows(SUBJECT, "wortel")
+        if not root:
             return
         counts = [(str(sort), int(str(total)), int(str(mended))) for sort, total, mended in load.rows(SUBJECT, "tel")]
         if load.run(SUBJECT, "meld_geweigerd"):
-            _count(load, counts, "geweigerd")
+            _count(load, [(MESSAGE, 1, 0), *counts], "geweigerd")
             return
-        previous = load.rows(SUBJECT, "vorige")
-        if previous and previous[0][1] == fresh[0][0]:
-            _count(load, counts, "ongewijzigd")
-            return
+        previous = load.rows(SUBJECT, "vorige", identificatie=root[0][0])
         load.run(SUBJECT, "meld_hersteld")
         load.run(SUBJECT, "meld_zonder_vlak")
         replaced = {}
@@ -203,8 +206,8 @@ def _count_refused(load: Load, message: dict[str, object], model: Model) -> None
 
 
 def _count(load: Load, counts: list[tuple[str, int, int]], outcome: str) -> None:
-    """Give the message and all its objects one outcome."""
-    for sort, total, _ in [(MESSAGE, 1, 0), *counts]:
+    """Give all objects one outcome."""
+    for sort, total, _ in counts:
         setattr(load.report.tally(sort), outcome, total)
 
 

@@ -56,13 +56,12 @@ FROM bron.imev_object WHERE fout IS NOT NULL ORDER BY volgorde
 SELECT soort, count(*), count(hersteld) FROM bron.imev_object GROUP BY soort ORDER BY min(volgorde)
 
 -- name: vorige
--- The number and hash of the root that this message replaces.
+-- The root that a message of this identificatie replaces: its number and hash.
 SELECT nummer, waarde_hash FROM register.imev_object
-WHERE eind_registratie IS NULL
-  AND identificatie = (SELECT identificatie FROM bron.imev_object WHERE ouder IS NULL)
+WHERE eind_registratie IS NULL AND identificatie = %(identificatie)s
 
--- name: nieuwe_hash
-SELECT waarde_hash FROM bron.imev_object WHERE ouder IS NULL
+-- name: wortel
+SELECT identificatie FROM bron.imev_object WHERE ouder IS NULL
 
 -- name: vervallen
 SELECT oud.soort, count(*) FROM register.imev_object AS oud
