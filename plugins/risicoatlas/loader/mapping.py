@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,15 +35,20 @@ class Layout:
         return {ours: column for ours, column in {**self.columns, **self.optional}.items() if column in there}
 
 
-def read_yaml(path: Path) -> Any:  # noqa: ANN401 - what a YAML file holds
-    """A file of ``config/``; what cannot be read raises :class:`ConfigError`."""
+def read_yaml(path: Path) -> Any:
+    """A file of ``config/``, read once as long as it is not changed; what cannot be read raises :class:`ConfigError`."""
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return _parsed(path, path.stat().st_mtime_ns)
     except FileNotFoundError:
         raise ConfigError(path, None, "the file is missing") from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         raise ConfigError(path, line, f"not valid YAML: {error.problem}") from error
+
+
+@cache
+def _parsed(path: Path, changed: int) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
 def layouts(path: Path, items: object) -> tuple[Layout, ...]:

@@ -4,12 +4,15 @@ In: files or folders. Out: what can be loaded, in the order of loading, and what
 an extension decides nothing.
 """
 
+import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from risicoatlas.errors import SourceError
+from risicoatlas.loader import vector
 from risicoatlas.loader.source import Source
+from risicoatlas.loader.sources import SOURCES, bag_extract, bag_geopackage
 from risicoatlas.settings import Settings
 
 
@@ -28,6 +31,66 @@ class Left:
 
     path: Path
     reason: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a folder holds: files to load, in the order of loading, and files that are left."""
+
+    recognised: tuple[Recognised, ...]
+    left: tuple[Left, ...]
+
+
+def walk(folder: Path, settings: Settings) -> Found:
+    """Judge every file under a folder; of an extract and a GeoPackage with the same panden, the GeoPackage is taken."""
+    recognised: list[Recognised] = []
+    left: list[Left] = []
+    for path in files(folder):
+        found = _recognised(path, settings)
+        if isinstance(found, Left):
+            left.append(found)
+        else:
+            recognised.append(found)
+    for item, twin in _twins(recognised, settings):
+        recognised.remove(item)
+        left.append(Left(item.path, f"dezelfde panden staan in {twin.path.name}"))
+    order = {name: number for number, name in enumerate(SOURCES)}
+    return Found(
+        tuple(sorted(recognised, key=lambda item: (order[item.source.name], item.path))),
+        tuple(sorted(left, key=lambda item: item.path)),
+    )
+
+
+def _recognised(path: Path, settings: Settings) -> Recognised | Left:
+    for source in SOURCES.values():
+        if title := source.recognise(path, settings):
+            return Recognised(source, path, title)
+    return Left(path, _why_not(path))
+
+
+def _why_not(path: Path) -> str:
+    if zipfile.is_zipfile(path):
+        mutations = bag_extract.is_mutation(path)
+        return "BAG-mutaties: alleen een volledig extract wordt geladen" if mutations else "een zip zonder BAG-extract"
+    try:
+        names = ", ".join(layer.name for layer in vector.layers(path) if layer.geometry)
+    except SourceError:
+        names = ""
+    return f"geen bron heeft deze lagen en kolommen: {names}" if names else "de inhoud hoort bij geen bron"
+
+
+def _twins(recognised: Sequence[Recognised], settings: Settings) -> list[tuple[Recognised, Recognised]]:
+    """Extracts whose panden a GeoPackage has too, with that GeoPackage."""
+    bag = [item for item in recognised if item.source.name == "bag"]
+    packages = [item for item in bag if not zipfile.is_zipfile(item.path)]
+    pairs = []
+    for item in bag:
+        if packages and item not in packages:
+            panden = bag_extract.first_panden(item.path, settings.home)
+            same = (other for other in packages if bag_geopackage.holds(other.path, settings.config, panden))
+            if twin := next(same, None):
+                pairs.append((item, twin))
+    return pairs
 
 
 def expand(source: Source, paths: Sequence[Path], settings: Settings) -> list[Path]:

@@ -72,6 +72,10 @@ class Report:
     gebied: list[str] | None = None
     # names of municipalities that the delivery itself gives
     namen: dict[str, str] = field(default_factory=dict)
+    # settings of the source that later steps need, so that a killed load goes on with the same ones
+    instellingen: dict[str, Any] = field(default_factory=dict)
+    # other figures for the reader
+    kengetallen: dict[str, int] = field(default_factory=dict)
     objecten: dict[str, Tally] = field(default_factory=dict)
     # remarks of a reader, written to beheer.bevinding at the end of its step
     new_findings: list[Finding] = field(default_factory=list)
@@ -123,6 +127,8 @@ class Report:
         yield f"{self.bestand}: {self.omschrijving or self.bron}, levering {self.levering}, {self.duur_s:.1f} s"
         for soort, tally in self.objecten.items():
             yield f"  {soort}: {_sentence(tally)}"
+        if self.kengetallen:
+            yield "  " + ", ".join(f"{count:,} {name}" for name, count in self.kengetallen.items())
         for outcome in OUTCOMES:
             if total := self.aantal_bevindingen.get(outcome, 0):
                 yield f"  {outcome}: {total:,}"

@@ -10,7 +10,7 @@ from psycopg import sql
 
 from risicoatlas.database import Connection
 from risicoatlas.loader import queries
-from risicoatlas.loader.report import Report
+from risicoatlas.loader.report import Report, Tally
 from risicoatlas.progress import Progress
 from risicoatlas.settings import Settings
 
@@ -53,6 +53,13 @@ class Load:
         """The rows of a statement that asks."""
         statement = queries.statement(subject, name)
         return self.connection.execute(statement, {"levering": self.levering, **parameters}).fetchall()
+
+    def count(self, tally: Tally, subject: str, name: str, **parameters: object) -> None:
+        """Fill the counts of a kind from a statement that gives refused, unchanged, new, changed and mended."""
+        ((refused, unchanged, new, changed, mended),) = self.rows(subject, name, **parameters)
+        tally.geweigerd, tally.ongewijzigd, tally.nieuw = int(str(refused)), int(str(unchanged)), int(str(new))
+        tally.gewijzigd, tally.hersteld = int(str(changed)), int(str(mended))
+        tally.geladen = tally.nieuw + tally.gewijzigd - tally.hersteld
 
 
 class Source(Protocol):

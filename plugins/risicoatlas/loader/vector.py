@@ -10,11 +10,27 @@ from pathlib import Path
 from typing import Any
 
 import fiona
+import shapely
 from fiona.errors import DriverError, FionaError
 from fiona.model import Geometry
+from shapely.geometry import shape
 
 from risicoatlas.errors import SourceError
 from risicoatlas.loader import wkb
+
+# What a file begins with, and the driver that may open it. GDAL asks all of its drivers otherwise, of which some write
+# files beside the one they look at (.gfs), follow references to other files, or go to the network.
+SIGNATURES = ((b"SQLite format 3\0", "GPKG"), (b"fgb", "FlatGeobuf"), (b"\0\0\x27\x0a", "ESRI Shapefile"))
+HEAD_BYTES = 1 << 16
+
+
+def driver(path: Path) -> str | None:
+    """The driver for this file, by its content; None when it is none of the forms that are read."""
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") and b'"FeatureCollection"' in head:
+        return "GeoJSON"
+    return next((name for signature, name in SIGNATURES if head.startswith(signature)), None)
 
 
 @dataclass(frozen=True)
@@ -31,6 +47,8 @@ class VectorLayer:
 
 def layers(path: Path) -> list[VectorLayer]:
     """The layers of a file; a file that is no vector file raises :class:`SourceError`."""
+    if driver(path) is None:
+        raise SourceError(path, None, "it is no GeoPackage, FlatGeobuf, shapefile or GeoJSON")
     try:
         return [_layer(path, name) for name in fiona.listlayers(path)]
     except (DriverError, FionaError, ValueError) as error:
@@ -38,7 +56,7 @@ def layers(path: Path) -> list[VectorLayer]:
 
 
 def _layer(path: Path, name: str) -> VectorLayer:
-    with fiona.open(path, layer=name) as collection:
+    with fiona.open(path, driver=driver(path), layer=name) as collection:
         geometry = collection.schema["geometry"]
         crs = collection.crs
         return VectorLayer(
@@ -54,7 +72,7 @@ def _layer(path: Path, name: str) -> VectorLayer:
 def rows(path: Path, layer: str, columns: Iterable[str]) -> Iterator[tuple[str, Mapping[str, Any], Geometry | None]]:
     """Each feature as (its number in the file, the values of these columns, geometry or None)."""
     try:
-        with fiona.open(path, layer=layer, include_fields=tuple(columns)) as collection:
+        with fiona.open(path, driver=driver(path), layer=layer, include_fields=tuple(columns)) as collection:
             for feature in collection:
                 yield feature.id, dict(feature.properties), feature.geometry
     except (DriverError, FionaError) as error:
@@ -64,12 +82,12 @@ def rows(path: Path, layer: str, columns: Iterable[str]) -> Iterator[tuple[str, 
 def matching(path: Path, layer: str, column: str, values: list[str]) -> int:
     """How many features have one of these values in a column; the values are digits and letters only."""
     listed = ", ".join(f"'{value}'" for value in values if value.replace(".", "").isalnum())
-    with fiona.open(path, layer=layer, ignore_geometry=True) as collection:
+    with fiona.open(path, driver=driver(path), layer=layer, ignore_geometry=True) as collection:
         return sum(1 for _ in collection.filter(where=f"{column} IN ({listed})"))
 
 
 def as_wkb(geometry: Geometry | None, srid: int) -> str | None:
-    """Points and polygons as hexadecimal EWKB; other shapes raise :class:`~risicoatlas.loader.wkb.ShapeError`."""
+    """A geometry as hexadecimal EWKB; :class:`~risicoatlas.loader.wkb.ShapeError` for what PostGIS could not read."""
     if geometry is None:
         return None
     kind, coordinates = geometry.type, geometry.coordinates
@@ -79,16 +97,5 @@ def as_wkb(geometry: Geometry | None, srid: int) -> str | None:
         return wkb.polygons([[wkb.flat(ring) for ring in coordinates]], srid)
     if kind == "MultiPolygon":
         return wkb.polygons([[wkb.flat(ring) for ring in part] for part in coordinates], srid)
-    if kind == "GeometryCollection":
-        # the areas among them; lines and points beside an area are what a repair left behind
-        parts = [part for item in geometry.geometries for part in _areas(item)]
-        return wkb.polygons(parts, srid)
-    raise wkb.ShapeError(f"de geometrie is een {kind}, verwacht: Point of Polygon")
-
-
-def _areas(geometry: Geometry) -> list[list[list[float]]]:
-    if geometry.type == "Polygon":
-        return [[wkb.flat(ring) for ring in geometry.coordinates]]
-    if geometry.type == "MultiPolygon":
-        return [[wkb.flat(ring) for ring in part] for part in geometry.coordinates]
-    return []
+    # Rare ones: what may be made of them is judged in the database, like all else.
+    return shapely.to_wkb(shapely.set_srid(shape(geometry), srid), hex=True, include_srid=True)

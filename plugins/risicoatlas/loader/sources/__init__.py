@@ -3,6 +3,13 @@
 from collections.abc import Mapping
 
 from risicoatlas.loader.source import Source
-from risicoatlas.loader.sources import bag
+from risicoatlas.loader.sources import bag, gemeenten, imev, lists, risicolocaties
 
-SOURCES: Mapping[str, Source] = {source.name: source for source in (bag.SOURCE,)}
+_ORDER: tuple[Source, ...] = (
+    gemeenten.SOURCE,
+    bag.SOURCE,
+    *lists.SOURCES,
+    imev.SOURCE,
+    risicolocaties.SOURCE,
+)
+SOURCES: Mapping[str, Source] = {source.name: source for source in _ORDER}

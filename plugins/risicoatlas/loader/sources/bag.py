@@ -83,15 +83,14 @@ class BagSource:
                 _register(load, kind)
                 advance(1)
         _register_gemeenten(load)
+        # Lists that were loaded before may find their addresses now.
+        load.run("lists", "koppel")
 
 
 def _register(load: Load, kind: str) -> None:
     """New, changed, unchanged and ended objects of one kind."""
     tally = load.report.tally(kind)
-    ((refused, unchanged, new, changed, mended),) = load.rows("bag", f"tel_{kind}")
-    tally.geweigerd, tally.ongewijzigd = int(str(refused)), int(str(unchanged))
-    tally.nieuw, tally.gewijzigd, tally.hersteld = int(str(new)), int(str(changed)), int(str(mended))
-    tally.geladen = tally.nieuw + tally.gewijzigd - tally.hersteld
+    load.count(tally, "bag", f"tel_{kind}")
     load.run("bag", f"schrijf_{kind}")
     if kind == "verblijfsobject":
         for subject in ("panden", "nevenadressen"):

@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from typing import IO, cast
 
@@ -76,6 +76,17 @@ def _delivery(root: etree._Element) -> Delivery:
         if code:
             areas[f"GM{code}"] = item.findtext("{*}GemeenteNaam")
     return Delivery(root.findtext(".//{*}StandTechnischeDatum"), areas)
+
+
+def first_panden(path: Path, spool: Path, count: int = 50) -> list[str]:
+    """Identifications of the first panden, to see whether another file has the same ones."""
+    for member in archive.members(path, spool, lambda name: "PND" in name or name.endswith(".zip")):
+        with _reading(path, member), member.open() as file:
+            objects = _objects(path, member, _Counted(file, member, lambda done: None))
+            found = [item.findtext("{*}identificatie") for item in islice(objects, count)]
+            if ids := sorted({text for text in found if text}):
+                return ids
+    return []
 
 
 def stage(load: Load) -> None:

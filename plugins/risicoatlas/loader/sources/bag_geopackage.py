@@ -23,6 +23,8 @@ from risicoatlas.loader.vector import VectorLayer
 CRS = (28992, 7415)  # RD New, and RD New with NAP heights
 ADDRESS = ("postcode", "huisnummer", "huisletter", "toevoeging", "openbareruimte_naam", "woonplaats_naam")
 ID_DIGITS = 16
+# Two deliveries of one municipality differ in what was built or ended between their dates.
+SAME_SHARE = 0.8
 # A number column drops leading zeros; no municipality has a code below 0003, so 13 digits are the least there can be.
 MIN_ID_DIGITS = 13
 
@@ -84,6 +86,16 @@ def _has_geometry(layer: VectorLayer, wanted: str | None) -> bool:
     if wanted is None or layer.geometry is None:
         return wanted is layer.geometry
     return wanted in layer.geometry
+
+
+def holds(path: Path, config: Path, panden: list[str]) -> bool:
+    """Whether nearly all of these panden are in the file."""
+    for use in uses(path, config):
+        if use.kind == "pand" and panden:
+            column = use.layout.columns["identificatie"]
+            asked = [prefix + pand for pand in panden for prefix in ("", "NL.IMBAG.Pand.")]
+            return vector.matching(path, use.layer.name, column, asked) >= SAME_SHARE * len(panden)
+    return False
 
 
 def stage(load: Load) -> None:
