@@ -11,6 +11,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -51,21 +52,18 @@ def checkout() -> Path:
 
 
 @pytest.fixture(scope="session")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def run_folder() -> Iterator[Path]:
+    """A folder of this run that the database's account may enter; pytest closes its own to everybody but the user."""
+    with tempfile.TemporaryDirectory(prefix="risicoatlas-") as name:
+        Path(name).chmod(0o711)
+        yield Path(name)
+
+
+@pytest.fixture(scope="session")
+def settings(run_folder: Path) -> Settings:
     """Settings with a home of this run and the repository's own config."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith("RISICOATLAS_")}
-    return Settings.from_environ(environ, home=_reachable(tmp_path_factory) / "home")
-
-
-def _reachable(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of this run that the database's account may enter: pytest makes its own private to the user."""
-    if os.geteuid() != 0:
-        return tmp_path_factory.mktemp("run")
-    folder = tmp_path_factory.mktemp("run")
-    for parent in (folder, *folder.parents):
-        if parent.stat().st_uid == 0 and parent != Path("/"):
-            parent.chmod(parent.stat().st_mode | 0o111)
-    return folder
+    return Settings.from_environ(environ, home=run_folder / "home")
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,9 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -17,10 +19,10 @@ from risicoatlas.errors import ClusterError
 
 
 @pytest.fixture
-def home(settings: object, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("home")
-    folder.chmod(0o711)
-    return folder / "of a cluster"
+def home(run_folder: Path) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(dir=run_folder) as name:
+        Path(name).chmod(0o711)
+        yield Path(name) / "of a cluster"
 
 
 def postmaster(cluster: Cluster) -> int:
