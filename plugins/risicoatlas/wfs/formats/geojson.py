@@ -5,6 +5,7 @@ rely on getting RD.
 """
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from psycopg.sql import Composable
@@ -22,13 +23,16 @@ class GeoJson:
     separator = b",\n"
 
     def row(self, plan: Plan) -> Composable:
-        return feature_row(plan, f"{plan.layer.name}.")
+        return feature_row(replace(plan, crs=replace(plan.crs, latitude_first=False)), f"{plan.layer.name}.")
 
     def cleaned(self, chunk: bytes) -> bytes:
         return chunk
 
     def head(self, about: About) -> bytes:
-        return b'{"type":"FeatureCollection","features":[\n'
+        name = about.srs_name
+        named = {"crs": {"type": "name", "properties": {"name": name}}} if name else {}
+        opening = _json({"type": "FeatureCollection", **named})
+        return opening[:-1] + b',"features":[\n'
 
     def tail(self, about: About) -> bytes:
         members: dict[str, Any] = {
@@ -36,7 +40,6 @@ class GeoJson:
             "numberReturned": about.returned,
             "timeStamp": about.time_stamp,
             "numberTested": about.tested,
-            "crs": {"type": "name", "properties": {"name": about.srs_name}} if about.srs_name else None,
         }
         members = {name: value for name, value in members.items() if value is not None}
         links = [("next", about.next), ("previous", about.previous)]
@@ -45,7 +48,7 @@ class GeoJson:
             for rel, href in links
             if href
         ]
-        return b"\n]," + json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode()[1:]
+        return b"\n]," + _json(members)[1:]
 
     def part_head(self, about: About) -> bytes:
         """A collection holds features only, so the answers of several queries follow one another."""
@@ -56,6 +59,10 @@ class GeoJson:
 
     def single(self, plan: Plan, base_url: str) -> Composable:
         return self.row(plan)
+
+
+def _json(members: dict[str, Any]) -> bytes:
+    return json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def srs_member(system: crs.Crs) -> str | None:
