@@ -302,7 +302,15 @@ VRIJ_HUIS = case("vrije woning", BK, "woon.3", u("woon", 150))
 VRIJE_LOGIES = case("vrij vakantiehuis", BK, "logies.1", u("logies", 90))
 LOGIES_DICHTBIJ = case("vakantiehuis met buren", K, "logies.2", u("logies", 90))
 
-STRAAT = (*REGISTERS, *WOON, *BIJEENKOMST, *SPORT[:2], *WINKEL, *ANDERE, *ZONDER_OPPERVLAKTE, *STATUSSEN)
-TERREIN = (*KANTOOR, *INDUSTRIE, *SPORT[2:])
+IN_DE_STAD = (*REGISTERS, *WOON, *BIJEENKOMST, *SPORT[:2], *WINKEL, *ANDERE, *ZONDER_OPPERVLAKTE, *STATUSSEN)
+
+
+def needs_estate(row: Case) -> bool:
+    """Large industry is no neighbour for a street of houses."""
+    return row.m2 > 3000 and "industrie" in row.units[0].functies
+
+
+STRAAT = tuple(row for row in IN_DE_STAD if not needs_estate(row))
+TERREIN = (*KANTOOR, *INDUSTRIE, *SPORT[2:], *(row for row in IN_DE_STAD if needs_estate(row)))
 # Distances between the walls of two buildings, metres; isolated means strictly more than 76.
 AFSTANDEN_M = (75.9, 75.999, 76.0, 76.001, 76.1)

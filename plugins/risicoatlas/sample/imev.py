@@ -20,14 +20,12 @@ from shapely.geometry.base import BaseGeometry
 from risicoatlas.sample import imev_catalogue as catalogue
 from risicoatlas.sample.imev_catalogue import Activity, Contour, Reference
 from risicoatlas.sample.model import Antwoord
-from risicoatlas.sample.town import CANAL_Y, MOTORWAY_Y, RAIL_Y, Town
+from risicoatlas.sample.town import CANAL_Y, MOTORWAY_Y, RAIL_Y, Town, harbour_site
 
 Message = dict[str, Any]
 BEGIN = "2024-01-01T00:00:00Z"
 # Every so many messages one is of the older version, where its content allows.
 OLDER_EVERY = 6
-# Harbour: sites of 260 m for businesses without a place of their own, south-west of the town.
-HARBOUR_X, HARBOUR_Y, SITE, SITES_PER_ROW = -3100, -1700, 260, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +151,7 @@ def locations(town: Town, rows: tuple[Activity, ...], prefix: str, seen: "Counte
     for number, activity in enumerate(rows, 1):
         place = activity.place
         if place is None:
-            line, column = divmod(harbour, SITES_PER_ROW)
-            place, harbour = (HARBOUR_X + SITE * column, HARBOUR_Y - SITE * line), harbour + 1
+            place, harbour = harbour_site(harbour), harbour + 1
         site = (town.gemeente.x + place[0], town.gemeente.y + place[1])
         key = f"{prefix}{number:03d}"
         author = Author(OMGEVINGSDIENST, key, seen, activity.eind)

@@ -11,6 +11,7 @@ Local coordinates are metres from the municipality's origin, x to the east and y
     railway  y -680
     estate  x 0 .. 1500, y -760 .. -1300      offices, halls, sports
     motorway  y -1420, canal  y -1560         with moorings
+    harbour  x -3100 .. -1280, y -2220 .. -1700
 """
 
 import math
@@ -39,6 +40,8 @@ LOT = 330
 STREET_LENGTH, STREET_PITCH, STREET_COLUMNS = 700, 112, (0, 760)
 ESTATE_LENGTH, ESTATE_PITCH, ESTATE_TOP = 1500, 150, -760
 RAIL_Y, MOTORWAY_Y, CANAL_Y = -680, -1420, -1560
+# Harbour: sites of 260 m for risky businesses without a place of their own, south-west of the town.
+HARBOUR_X, HARBOUR_Y, HARBOUR_PITCH, HARBOUR_COLUMNS, HARBOUR_SITES = -3100, -1700, 260, 8, 24
 # The kinds of neighbourhood, in the order in which they are added.
 WIJKEN = ("rij", "winkel", "flat", "villa", "rij", "bedrijf", "rij", "kantoor", "rij", "flat", "rij", "villa")
 
@@ -69,7 +72,8 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Gemeente:
-    """A municipality of the sample: its codes, its origin in EPSG:28992, and which cases it holds (every ``step``-th)."""
+    """A municipality of the sample: its codes, its origin in EPSG:28992, and which cases it holds: every
+    ``step``-th, and with ``full`` the odd ones and the harbour too."""
 
     code: str
     naam: str
@@ -79,7 +83,7 @@ class Gemeente:
     first_postcode: int
     panden: int
     step: int = 1
-    bad_input: bool = False
+    full: bool = False
 
 
 class Town:
@@ -131,12 +135,20 @@ class Builder:
     # -- the fixed part ------------------------------------------------------------------------------------------
 
     def fixed(self) -> Iterator[Perceel]:
-        yield from self.case_streets(c.STRAAT[:: self.gemeente.step])
-        yield from self.estate(c.TERREIN[:: self.gemeente.step])
+        yield from self.case_streets(self.shuffled(c.STRAAT))
+        yield from self.estate(self.shuffled(c.TERREIN))
         yield from self.countryside()
         yield from self.waterfront()
+        if self.gemeente.full:
+            yield from self.harbour()
 
-    def case_streets(self, rows: tuple[c.Case, ...]) -> Iterator[Perceel]:
+    def shuffled(self, rows: tuple[c.Case, ...]) -> list[c.Case]:
+        """The cases of this municipality in an order that looks grown."""
+        chosen = list(rows[:: self.gemeente.step])
+        self.random.shuffle(chosen)
+        return chosen
+
+    def case_streets(self, rows: list[c.Case]) -> Iterator[Perceel]:
         """Cases side by side; the houses opposite make every dwelling here one with neighbours."""
         place, x = 0, float(STREET_LENGTH)
         street, y = self.registrar.street(), 0.0
@@ -148,11 +160,11 @@ class Builder:
                 street = self.registrar.street()
                 yield from self.terraces(self.frame, street, left, y - 10 - 9.5, STREET_LENGTH, side=-1)
             plot = self.new_plot(street)
-            self.build(plot, row, self.frame.box(left + x, y + 11, width, depth), street)
+            self.build(plot, row, self.outline(left + x, y + 11, width, depth), street)
             x += width + 14
             yield plot
 
-    def estate(self, rows: tuple[c.Case, ...]) -> Iterator[Perceel]:
+    def estate(self, rows: list[c.Case]) -> Iterator[Perceel]:
         """Offices, halls and sports, each free on its plot."""
         x, y = float(ESTATE_LENGTH), float(ESTATE_TOP + ESTATE_PITCH)
         street = self.registrar.street()
@@ -161,14 +173,33 @@ class Builder:
             if x + width > ESTATE_LENGTH:
                 x, y, street = 0.0, y - ESTATE_PITCH, self.registrar.street()
             plot = self.new_plot(street)
-            self.build(plot, row, self.frame.box(x, y - depth, width, depth), street)
+            self.build(plot, row, self.outline(x, y - depth, width, depth), street)
             x += width + 30
+            yield plot
+
+    def outline(self, x: float, y: float, width: float, depth: float) -> Ring:
+        """A rectangle; every second large building has a wing at the back."""
+        if min(width, depth) < 16 or self.random.random() < 0.5:
+            return self.frame.box(x, y, width, depth)
+        middle, back = x + round(width * 0.4), y + round(depth * 0.55)
+        return self.frame.ring(
+            (x, y), (x + width, y), (x + width, back), (middle, back), (middle, y + depth), (x, y + depth)
+        )
+
+    def harbour(self) -> Iterator[Perceel]:
+        """A hall on each harbour site."""
+        street = self.registrar.street(naam="Zuidhaven")
+        for number in range(HARBOUR_SITES):
+            plot = self.new_plot(street)
+            x, y = harbour_site(number)
+            row = c.case("loods", c.BK, "industrie.5", c.u("industrie", self.random.randint(700, 998)))
+            self.build(plot, row, self.frame.box(x - 70, y + 34, 42, 26), street)
             yield plot
 
     def countryside(self) -> Iterator[Perceel]:
         """One group of buildings per lot, so far from the next lot that only the group itself decides what is isolated."""
         groups = self.lone_cases() + self.pairs() + self.company() + self.odd_geometry()
-        if self.gemeente.bad_input:
+        if self.gemeente.full:
             groups += [self.shared_units, self.dangling]
         street = self.registrar.street(naam="Buitenweg")
         for number, group in enumerate(groups):
@@ -437,6 +468,12 @@ class Builder:
 
 NAMES = {"kvk": "Onderneming", "lrk": "Kinderopvang", "duo": "School"}
 FLOORS = {"woon": 2, "kantoor": 4, "cel": 3, "logies": 3, "onderwijs": 2, "gezondheidszorg": 6, "overige": 3}
+
+
+def harbour_site(number: int) -> Point:
+    """The middle of a site, metres from the origin of the town."""
+    line, column = divmod(number, HARBOUR_COLUMNS)
+    return HARBOUR_X + HARBOUR_PITCH * column, HARBOUR_Y - HARBOUR_PITCH * line
 
 
 def footprint(row: c.Case) -> tuple[float, float]:

@@ -39,7 +39,7 @@ class Request:
 def towns(panden: int, seed: int) -> list[Town]:
     """Three municipalities: the town (every case), its eastern neighbour, and a northern one that no risk reaches."""
     counts = [round(panden * share) for share in SHARES]
-    first = Town(Gemeente("9901", "Zilverdam", "9911", X, Y, 8900, counts[0], bad_input=True), seed)
+    first = Town(Gemeente("9901", "Zilverdam", "9911", X, Y, 8900, counts[0], full=True), seed)
     second = Town(Gemeente("9902", "Oostwaard", "9912", X + first.width + 4400, Y, 8920, counts[1], step=3), seed)
     third = Town(Gemeente("9903", "Eendenoord", "9913", X, Y + first.height + 2700, 8940, counts[2], step=4), seed)
     return [first, second, third]
