@@ -148,7 +148,9 @@ def reading(
         with pool.connection() as connection, connection.transaction():
             connection.execute(
                 "SELECT set_config('transaction_read_only', 'on', true), set_config('role', %s, true),"
-                " set_config('risicoatlas.areas', %s, true), set_config('statement_timeout', %s, true)",
+                " set_config('risicoatlas.areas', %s, true), set_config('statement_timeout', %s, true),"
+                # times are written with the offset of this zone, whatever the zone of the server
+                " set_config('timezone', 'Europe/Amsterdam', true)",
                 [role, areas, f"{timeout_s}s"],
             )
             yield connection

@@ -99,6 +99,16 @@ def moment(text: str, locator: str = "filter") -> date | datetime:
         ) from None
 
 
+def local_day(found: date) -> date:
+    """The day of a moment in :data:`ZONE`; at the ends of the calendar, where no zone fits, the day as written."""
+    if not isinstance(found, datetime):
+        return found
+    try:
+        return found.astimezone(ZONE).date()
+    except OverflowError:
+        return found.date()
+
+
 def check_area(bounds: Bounds, srid: int, locator: str) -> None:
     """Refuse a place wholly outside the area of use of its CRS: nearly always coordinates of another CRS."""
     area = area_of_use(srid)

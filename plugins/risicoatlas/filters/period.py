@@ -4,7 +4,7 @@
 2026-01-01/2026-12-31       from and including  ../2026-12-31, 2026-01-01/..   open ends
 """
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 
 from pygeofilter import ast
 
@@ -36,12 +36,12 @@ def _ends(text: str, locator: str) -> tuple[date | None, date | None]:
     start, end = (None if part in {"", ".."} else literals.moment(part, locator) for part in parts)
     if start is None and end is None:
         raise RequestError("a period needs at least one date or time", locator)
-    if start is not None and end is not None and _moment(start, last=False) > _moment(end, last=True):
+    if start is not None and end is not None and _after(start, end):
         raise RequestError(f"the period {text!r} ends before it begins", locator)
     return start, end
 
 
-def _moment(found: date, *, last: bool) -> datetime:
-    if isinstance(found, datetime):
-        return found
-    return datetime.combine(found, time(), literals.ZONE) + timedelta(days=1 if last else 0)
+def _after(start: date, end: date) -> bool:
+    if isinstance(start, datetime) and isinstance(end, datetime):
+        return start > end
+    return literals.local_day(start) > literals.local_day(end)

@@ -19,7 +19,7 @@ from pygeofilter import ast, values
 
 from risicoatlas.errors import LimitError, RequestError
 from risicoatlas.filters import spatial
-from risicoatlas.filters.literals import ZONE, GeometryLiteral, moment
+from risicoatlas.filters.literals import ZONE, GeometryLiteral, local_day, moment
 
 MAX_DEPTH = 64
 # With 512 nodes no product of columns and literals reaches the 131,072 digits at which numeric overflows.
@@ -516,7 +516,7 @@ def _coerced(literal: Term, other: Term, scope: _Scope) -> Term:
     if other.type == "datetime" and literal.type == "date":
         return Term("day", literal.sql, value)
     if other.type == "date" and literal.type == "datetime":
-        day = value.astimezone(ZONE).date()
+        day = local_day(value)
         return Term("date", sql.Literal(day), day)
     return literal
 

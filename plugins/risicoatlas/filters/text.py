@@ -262,8 +262,14 @@ class _Parser:
         if not isinstance(start, date):
             if not isinstance(end, date):
                 raise self._refuse("a period needs at least one date and time")
-            return values.Interval(end - start, end)
-        return values.Interval(start, end if isinstance(end, date) else start + end)
+            return values.Interval(self.shifted(end, -start), end)
+        return values.Interval(start, end if isinstance(end, date) else self.shifted(start, end))
+
+    def shifted(self, moment: date, duration: timedelta) -> date:
+        try:
+            return moment + duration
+        except OverflowError:
+            raise self._refuse("the period reaches outside the calendar") from None
 
     def instant(self) -> date | timedelta:
         token = self.take()
@@ -296,15 +302,21 @@ class _Parser:
             self.expect(")")
             return node
         if self.accept("-"):
-            return self._negative(self.value(self.atom()))
+            return self.negative()
         read = self._atoms.get(token.kind)
         if read is None:
             raise self._refuse(f"expected a value, found {'the end' if token.kind == 'end' else repr(token.text)}")
         self.take()
         return read(self, token)
 
-    @staticmethod
-    def _negative(node: ast.AstType) -> ast.AstType:
+    def negative(self) -> ast.AstType:
+        """What follows a minus; a row of signs is one level, however long."""
+        negated = True
+        while self.accept("-"):
+            negated = not negated
+        node = self.value(self.atom())
+        if not negated:
+            return node
         if isinstance(node, (int, float)) and not isinstance(node, bool):
             return -node
         return ast.Sub(0, node)
@@ -474,7 +486,7 @@ def interval(start: ast.AstType, end: ast.AstType, locator: str) -> values.Inter
     """``INTERVAL``: each end is ``..``, a text with a date or time, or an attribute."""
     bounds = [_interval_end(item, locator) for item in (start, end)]
     low, high = bounds
-    if isinstance(low, date) and isinstance(high, date) and _comparable(low) > _comparable(high):
+    if isinstance(low, date) and isinstance(high, date) and literals.local_day(low) > literals.local_day(high):
         raise RequestError("the interval ends before it begins", locator)
     return values.Interval(low, high)
 
@@ -485,10 +497,6 @@ def _interval_end(item: ast.AstType, locator: str) -> ast.AstType:
     if isinstance(item, (ast.Attribute, date)):
         return item
     raise RequestError("an interval takes dates, times, attributes or '..'", locator)
-
-
-def _comparable(item: date) -> date:
-    return item.astimezone(literals.ZONE).date() if isinstance(item, datetime) else item
 
 
 def _four(numbers: list[float]) -> literals.Bounds:
