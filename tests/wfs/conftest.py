@@ -5,12 +5,15 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import ClassVar
 from urllib.parse import urlencode
 
 import psycopg
 import pytest
 from lxml import etree
 from psycopg import sql
+from tests import world as worlds
+from tests.world import world_settings  # noqa: F401
 
 from risicoatlas import catalogue as catalogues
 from risicoatlas.access import actor as actors
@@ -22,8 +25,6 @@ from risicoatlas.publish import tables
 from risicoatlas.service import Service
 from risicoatlas.settings import CHECKOUT, Settings
 from risicoatlas.wfs import service as wfs
-from tests import world as worlds
-from tests.world import world_settings  # noqa: F401
 
 NS = {
     "wfs": "http://www.opengis.net/wfs/2.0",
@@ -78,7 +79,8 @@ def wfs_database(cluster: Cluster, wfs_settings: Settings) -> Iterator[Database]
         for layer, (_, text) in SHAPES.items():
             connection.execute(
                 sql.SQL(
-                    "INSERT INTO {} (volgnummer, identificatie, naam, geometrie, geometrie_etrs89, publicatie, rij_hash)"
+                    "INSERT INTO {} (volgnummer, identificatie, naam, geometrie, geometrie_etrs89, publicatie,"
+                    " rij_hash)"
                     " SELECT n, CASE n WHEN 1 THEN 'NL.1' ELSE %s END, 'vorm', g, ST_Transform(g, 4258), 1,"
                     " gen_random_uuid() FROM generate_series(1, 2) AS n, ST_GeomFromText(%s, 28992) AS g"
                 ).format(sql.Identifier("publiek", layer)),
@@ -204,7 +206,7 @@ def gemeente(client: Client) -> Client:
 class _Offline(etree.Resolver):
     """Resolves the addresses of OGC schemas to the files of the shared folder (its README has the table)."""
 
-    FILES = {
+    FILES: ClassVar = {
         "www.w3.org/2001/xml.xsd": "w3c/2009/01/xml.xsd",
         "www.w3.org/1999/xlink.xsd": "w3c/2008/06/xlink.xsd",
         "schemas.opengis.net/ows/1.1.0/owsAll.xsd": "opengis/ows/1.1/ows-1.1.0.xsd",

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 import pytest
 import shapely
 from pyproj import Transformer
+from tests.wfs.conftest import GML_ID, NS, ODD_KEY, SHAPES
 
 from risicoatlas.filters.fes import resource_id
-from tests.wfs.conftest import GML_ID, NS, ODD_KEY, SHAPES
 
 WFS = f'xmlns:wfs="{NS["wfs"]}" xmlns:fes="{NS["fes"]}" xmlns:gml="{NS["gml"]}" xmlns:q="{NS["p"]}"'
 TOTAL = 403
@@ -410,9 +410,8 @@ def test_two_queries_give_two_collections_in_order(client, schemas):
 def test_ids_of_different_types_need_no_type_names(client):
     reply = client.get(request="GetFeature", resourceId="proef.NL.PROEF.7,punten.NL.1,proef.NL.PROEF.8")
     assert reply.ids == ["proef.NL.PROEF.7", "proef.NL.PROEF.8", "punten.NL.1"]
-    assert json_ids(client.get(request="GetFeature", resourceId="proef.NL.PROEF.7,punten.NL.1", outputFormat="json").body) == [
-        "proef.NL.PROEF.7", "punten.NL.1"
-    ]  # fmt: skip
+    features = client.get(request="GetFeature", resourceId="proef.NL.PROEF.7,punten.NL.1", outputFormat="json")
+    assert json_ids(features.body) == ["proef.NL.PROEF.7", "punten.NL.1"]
 
 
 def test_an_id_of_another_type_is_refused_and_an_unknown_one_is_empty(client):

@@ -99,7 +99,8 @@ def key_of(text: str, layer: Layer) -> str | None:
     name, dot, key = text.partition(".")
     if name != layer.name or not dot or not key:
         return None
-    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), key)
+    decoded = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), key)
+    return None if "\x00" in decoded else decoded
 
 
 # The underscore of a literal "_x" is escaped too, so that the way back is certain.
