@@ -91,7 +91,9 @@ def test_classes_can_be_told_apart_without_colour(styles, catalogue, graphics):
     """In grey the swatches of a layer still differ: by lightness, hatch, width or dash."""
     for name, style in styles.items():
         drawn = [
-            Image.alpha_composite(Image.new("RGBA", legend.SWATCH, "white"), legend.swatch(rule, catalogue.get(name), graphics))
+            Image.alpha_composite(
+                Image.new("RGBA", legend.SWATCH, "white"), legend.swatch(rule, catalogue.get(name), graphics)
+            )
             for rule in style.legend_rules()
         ]
         grey = [picture.convert("L").tobytes() for picture in drawn]
@@ -109,7 +111,9 @@ def test_the_legend_shows_each_rule_as_the_map_draws_it(client, service, graphic
     picture = client.wms(request="GetLegendGraphic", layer="kgl_public", format="image/png").picture
     step = legend.SWATCH[1] + legend.MARGIN_PX
     middles = [
-        picture.getpixel((legend.MARGIN_PX + legend.SWATCH[0] // 2, legend.MARGIN_PX + number * step + legend.SWATCH[1] // 2))
+        picture.getpixel(
+            (legend.MARGIN_PX + legend.SWATCH[0] // 2, legend.MARGIN_PX + number * step + legend.SWATCH[1] // 2)
+        )
         for number in range(len(list(style.legend_rules())))
     ]
 
@@ -148,7 +152,10 @@ def test_the_legend_speaks_english_and_narrows_to_a_scale(client):
     ("inner", "message"),
     [
         (f"<se:VendorOption/>{FILL}", "VendorOption in Rule is not supported"),
-        ("<se:PolygonSymbolizer><se:Geometry/></se:PolygonSymbolizer>", "Geometry in PolygonSymbolizer is not supported"),
+        (
+            "<se:PolygonSymbolizer><se:Geometry/></se:PolygonSymbolizer>",
+            "Geometry in PolygonSymbolizer is not supported",
+        ),
         ("<se:RasterSymbolizer/>", "RasterSymbolizer in Rule is not supported"),
         (FILL.replace("#112233", "red"), "expected a colour"),
         (FILL.replace('name="fill"', 'name="fil"'), "SvgParameter 'fil'"),
@@ -158,7 +165,10 @@ def test_the_legend_speaks_english_and_narrows_to_a_scale(client):
         (condition(comparison("PropertyIsLike", "naam", "a*")), "PropertyIsLike is not supported"),
         (condition("<ogc:And/>"), "at least two"),
         (f"<se:ElseFilter/>{condition(comparison('PropertyIsEqualTo', 'naam', 'a'))}", "not both"),
-        (f"<se:MinScaleDenominator>5</se:MinScaleDenominator><se:MaxScaleDenominator>5</se:MaxScaleDenominator>{FILL}", "not below"),
+        (
+            f"<se:MinScaleDenominator>5</se:MinScaleDenominator><se:MaxScaleDenominator>5</se:MaxScaleDenominator>{FILL}",
+            "not below",
+        ),
         (f"<se:MaxScaleDenominator>veel</se:MaxScaleDenominator>{FILL}", "expected a number"),
         ("<se:Name>leeg</se:Name>", "draws nothing"),
         (f"<se:Description><se:Title xml:lang='fr'>Un</se:Title></se:Description>{FILL}", "expected nl or en"),

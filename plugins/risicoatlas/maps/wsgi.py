@@ -118,13 +118,20 @@ class Maps:
         publication.forget_old(self.tiles, folder.name)
 
     def _draw(self, visit: Visit, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Let MapProxy answer, with the headers of an answer that no other actor may get."""
-
-        def started(status: str, headers: Headers, exc_info: Any = None) -> Callable[[bytes], object]:
-            return start_response(status, _headers(headers, visit.private), exc_info)
-
+        """Let MapProxy answer, with the headers of an answer that no other actor may get, or 304 where nothing changed."""
+        known = environ.pop("HTTP_IF_NONE_MATCH", "")
+        environ.pop("HTTP_IF_MODIFIED_SINCE", None)
         environ["mapproxy.authorize"] = self._authorize(visit)
-        return visit.app(environ, started)
+        begun: list[Any] = []
+        body = visit.app(environ, lambda status, headers, exc_info=None: begun.extend((status, headers)))
+        status, headers = begun[0], _headers(begun[1], visit.private)
+        etag = next((value for name, value in headers if name == "ETag"), None)
+        if etag and etag in known:
+            _close(body)
+            status, body = "304 Not Modified", []
+            headers = [pair for pair in headers if not pair[0].lower().startswith("content-")]
+        start_response(status, headers)
+        return body
 
     @staticmethod
     def _authorize(visit: Visit) -> Callable[..., dict[str, str]]:
@@ -163,7 +170,7 @@ class Maps:
     def _wmts_capabilities(self, visit: Visit, environ: Environ) -> Answer:
         """One document for KVP and for the address, as WMTS asks."""
         asked = self._asked(environ, "/wmts/1.0.0/WMTSCapabilities.xml", "")
-        body = b"".join(self._draw(visit, asked, lambda *_: lambda _: None))
+        body = b"".join(self._draw(visit, asked, lambda *_: _ignored))
         renderer, url = self.atelier.renderer, self.service.settings.public_url
         abstracts = {
             layer.name: configuration.abstract(layer, renderer.styles[layer.name]) for layer in visit.layers.values()
@@ -200,6 +207,10 @@ _SERVICES: dict[str, Callable[[Maps, Visit, Environ], Answer | Environ]] = {
 }
 
 
+def _ignored(_: bytes) -> None:
+    """The writer of a start_response whose status nobody needs."""
+
+
 def _report(request: MapRequest, error: RisicoAtlasError) -> Answer:
     if request.service == "wms":
         return reports.wms(error, request)
@@ -209,21 +220,22 @@ def _report(request: MapRequest, error: RisicoAtlasError) -> Answer:
 
 
 def _headers(headers: Headers, private: bool) -> Headers:
-    kept = [(name, value) for name, value in headers if name.lower() != "vary"]
+    """MapProxy's headers, its ETag in the quotes that HTTP asks (RFC 9110 section 8.8.3); none that let a private answer be kept."""
+    kept = [pair for pair in headers if pair[0].lower() not in {"vary", "etag"}]
     if private:
-        kept = [
-            (name, value)
-            for name, value in kept
-            if name.lower() not in {"cache-control", "expires", "etag", "last-modified"}
-        ]
-        kept.append(("Cache-Control", "private, no-store"))
-    return [*kept, VARY]
+        kept = [pair for pair in kept if pair[0].lower() not in {"cache-control", "expires", "last-modified"}]
+        return [*kept, ("Cache-Control", "private, no-store"), VARY]
+    return [*kept, *(("ETag", f'"{value}"') for name, value in headers if name.lower() == "etag"), VARY]
 
 
 def _bodiless(environ: Environ, body: Iterable[bytes]) -> Iterable[bytes]:
     """HEAD gets the headers alone."""
     if environ["REQUEST_METHOD"] != "HEAD":
         return body
+    _close(body)
+    return []
+
+
+def _close(body: Iterable[bytes]) -> None:
     if close := getattr(body, "close", None):
         close()
-    return []
