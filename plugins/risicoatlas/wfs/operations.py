@@ -51,6 +51,9 @@ class Part:
 def get_feature(request: GetFeature, actor: Actor, service: Service, config: WfsConfig) -> Answer:
     """The features of one or more queries; ``hits`` is the same plans, counted."""
     writer = table.writer(request.presentation.outputFormat)
+    if request.presentation.hits:
+        # GDAL asks for hits in the format of its pages, and reads the number from XML only.
+        writer = table.writer(requests.GML32)
     first = request.queries[0]
     if isinstance(first, StoredQuery) and len(request.queries) == 1 and not request.presentation.hits:
         return _feature_by_id(first, writer, actor, service)
