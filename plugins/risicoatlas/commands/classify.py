@@ -97,6 +97,7 @@ def _explain_lines(told: "Explanation") -> list[str]:
 
 def _difference_lines(differences: "list[Difference]") -> list[str]:
     return [
-        f"{item.municipality}  {item.first:<18} -> {item.second:<18} {item.count:>8}  {item.rule_first} / {item.rule_second}"
+        f"{item.municipality}  {item.first:<18} -> {item.second:<18} {item.count:>8}"
+        f"  {item.rule_first} / {item.rule_second}"
         for item in differences
     ] or ["no differences"]

@@ -1,10 +1,11 @@
 """Checks of every rule set: what a file alone cannot show, because it is about names and rules of other files.
 
-In: the config folder. Out: findings, each with ``file:line``. ``risicoatlas check`` prints them, and a set with findings is
-not used: a wrong rule must not label a building.
+In: the config folder. Out: findings, each with ``file:line``. ``risicoatlas check`` prints them, and a set that has
+any is not used: a wrong rule must not label a building.
 """
 
 import datetime
+import difflib
 from collections.abc import Callable, Iterable, Iterator
 from itertools import combinations
 from pathlib import Path
@@ -13,7 +14,18 @@ from risicoatlas.catalogue import Text
 from risicoatlas.errors import ConfigError, RequestError
 from risicoatlas.filters.sql import names
 from risicoatlas.rules import inputs, reader, reasons, verdicts
-from risicoatlas.rules.ruleset import UNKNOWN_FUNCTION, ActiveRules, Article, Place, Rule, RuleSet, Word, digits
+from risicoatlas.rules.ruleset import (
+    UNKNOWN_FUNCTION,
+    ActiveRules,
+    Article,
+    NotEncoded,
+    Place,
+    Rule,
+    RuleSet,
+    Warning,
+    Word,
+    digits,
+)
 
 FOLDER = "rules"
 CATEGORIES = ("zeerKwetsbaar", "kwetsbaar", "beperktKwetsbaar", "niet_bepaald")
@@ -110,9 +122,8 @@ def _articles(rules: RuleSet) -> Iterator[ConfigError]:
         if described.count(article.function) > 1:
             yield Place(article.path, 1).error(f"function {article.function!r} has two articles")
     if UNKNOWN_FUNCTION not in described:
-        yield ConfigError(
-            rules.folder, None, f"the article of {UNKNOWN_FUNCTION!r} is missing: it says why nothing was decided"
-        )
+        message = f"the article of {UNKNOWN_FUNCTION!r} is missing: it says why nothing was decided"
+        yield ConfigError(rules.folder, None, message)
 
 
 def _functions(rules: RuleSet) -> set[str]:
@@ -127,7 +138,8 @@ def _numbering(article: Article) -> Iterator[ConfigError]:
             yield later.place.error(f"paragraph {later.number} comes after {earlier.number}: expected a higher number")
     if article.reach != "functie":
         return
-    for block in (*article.rules, *article.not_encoded):
+    blocks: tuple[Rule | NotEncoded, ...] = (*article.rules, *article.not_encoded)
+    for block in blocks:
         expected = f"{article.path.parent.name}.{article.path.stem}.{block.paragraph.number}"
         if block.id != expected and not block.id.startswith(f"{expected}."):
             yield block.place.error(f"id {block.id!r} does not follow set, article and paragraph: expected {expected}")
@@ -140,7 +152,8 @@ def _sortable(number: str) -> tuple[int, str]:
 
 def _reach(rules: RuleSet, article: Article) -> Iterator[ConfigError]:
     """An article for every building can only read what a building has without the function."""
-    for block in (*article.rules, *article.warnings) if article.reach == "pand" else ():
+    blocks: tuple[Rule | Warning, ...] = (*article.rules, *article.warnings)
+    for block in blocks if article.reach == "pand" else ():
         for name in sorted(names(block.condition) & rules.words.keys()):
             calculation = inputs.CALCULATIONS.get(rules.words[name].calculation)
             if calculation is not None and not calculation.of_building:
@@ -154,17 +167,14 @@ def _closing(article: Article) -> Iterator[ConfigError]:
             yield following.place.error(f"{following.id} is never reached: {rule.id} before it always holds")
     if article.reach != "pand" and article.rules and article.rules[-1].condition is not True:
         last = article.rules[-1]
-        yield last.place.error(
-            f"{last.id} is the last rule and must be `when: otherwise`, so that no building is left out"
-        )
+        yield last.place.error(f"{last.id} is the last rule and must be `when: otherwise`: no building is left out")
 
 
 def _clashes(rules: RuleSet) -> Iterator[ConfigError]:
     for first, second in combinations(rules.rules, 2):
         if first.id == second.id and first.in_force.overlaps(second.in_force):
-            yield second.place.error(
-                f"{second.id} clashes with {first.place.path.name}:{first.place.line}: the same id on the same day"
-            )
+            where = f"{first.place.path.name}:{first.place.line}"
+            yield second.place.error(f"{second.id} clashes with {where}: the same id on the same day")
         elif _same_order(first, second):
             yield second.place.error(
                 f"{second.id} clashes with {first.id} (line {first.place.line}): two rules of one paragraph on the same day;"
@@ -217,8 +227,6 @@ def _unknown_names(rules: RuleSet, found: Iterable[str], place: Place, who: str)
 
 
 def _nearest(name: str, known: list[str]) -> str:
-    import difflib
-
     close = difflib.get_close_matches(name, known, n=1)
     return f": did you mean {close[0]}?" if close else ""
 

@@ -1,8 +1,8 @@
-"""Conditions of rules: CQL2 text -> pygeofilter AST, parameters filled in, constants folded, partly known areas bounded.
+"""Conditions of rules: CQL2 text -> AST with parameters filled in, constants folded, partly known areas bounded.
 
-A rule uses comparisons, IN, BETWEEN, IS NULL, AND, OR and NOT; ``otherwise`` is the condition that always holds. Anything
-harder is a word with an article of its own. Folding leaves only words in the tree, so a switch that is off costs nothing
-and the words that it would need are not calculated.
+A rule uses comparisons, IN, BETWEEN, IS NULL, AND, OR and NOT; ``otherwise`` always holds. Anything harder is a word.
+Folding leaves only words in the tree: a switch that is off costs nothing, and the words that it needs are not
+calculated.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,8 +13,8 @@ from pygeofilter import ast
 from risicoatlas.errors import RequestError
 from risicoatlas.filters import cql2
 
-# True for ``otherwise`` and for what folding proved; False never holds.
-Condition = ast.Node | bool
+# A node of pygeofilter; True for ``otherwise`` and for what folding proved, False for what never holds.
+type Condition = Any
 
 OTHERWISE = "otherwise"
 COMPARISONS: Mapping[type[ast.Node], Callable[[Any, Any], bool]] = {
@@ -105,8 +105,8 @@ def _compared(kind: type[ast.Node], left: Any, right: Any) -> Any:
 def bounded(condition: Any, bounds: Mapping[str, str]) -> Any:
     """Let what is known of a partly unknown sum decide where it can.
 
-    With ``bekend`` the lower bound of ``m2``: ``m2 > t`` becomes ``m2 > t OR bekend > t``, true as soon as the known part
-    passes the threshold, unknown below it. ``m2 < t`` becomes ``m2 < t AND bekend < t``, false likewise.
+    With ``bekend`` the lower bound of ``m2``: ``m2 > t`` becomes ``m2 > t OR bekend > t``, true as soon as the known
+    part passes the threshold, unknown below it. ``m2 < t`` becomes ``m2 < t AND bekend < t``, false likewise.
     """
     if not isinstance(condition, ast.Node) or isinstance(condition, ast.Attribute):
         return condition

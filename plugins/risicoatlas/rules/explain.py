@@ -1,6 +1,6 @@
 """Why a building has its label: its inputs, every rule that was tried, which one decided, and the sentence and article.
 
-Meant for the owner: it names the rule's own reason and the hits in registers, also where the public reads a neutral one.
+For the owner: it names the rule's own reason and the hits in registers, also where the public reads a neutral one.
 """
 
 import datetime
@@ -78,7 +78,8 @@ def _explanation(connection: Connection, rules: ActiveRules, pand: str) -> Expla
         label = cursor.execute(
             "SELECT * FROM register.kgl_label WHERE regelset = %s AND pand = %s", [rules.name, pand]
         ).fetchone()
-        judged = cursor.execute("SELECT * FROM bron.kgl_oordeel WHERE pand = %s ORDER BY volgorde", [pand]).fetchall()
+        query = "SELECT * FROM bron.kgl_oordeel WHERE pand = %s ORDER BY volgorde"
+        judged = cursor.execute(query, [pand]).fetchall()
     if label is None or not judged:
         raise NotFoundError(_why_absent(connection, pand))
     about = ("gebruiksdoelen", "oppervlakte_pand_m2", "verblijfsobjecten", "treffers")

@@ -1,7 +1,7 @@
 """The inputs of the rules: tables per building and function in schema ``bron``, and one SELECT per function over them.
 
 A word of ``words.yaml`` names a calculation of :data:`CALCULATIONS` with its arguments. A new code list, threshold or
-reading is another row there; only a new kind of calculation is Python. Words that no condition reads are not calculated.
+reading is another row there; only a new kind of calculation is Python. What no condition reads is not calculated.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,9 +17,18 @@ from risicoatlas.rules.ruleset import ActiveRules, Word, digits
 
 OTHER = "overige gebruiksfunctie"
 TABLES = (
-    "kgl_gebouw", "kgl_vbo", "kgl_pand", "kgl_functie", "kgl_doelen", "kgl_treffer", "kgl_afstand", "kgl_per_ha", "kgl_kas",
-    "kgl_buur", "kgl_oordeel",
-)  # fmt: skip
+    "kgl_gebouw",
+    "kgl_vbo",
+    "kgl_pand",
+    "kgl_functie",
+    "kgl_doelen",
+    "kgl_treffer",
+    "kgl_afstand",
+    "kgl_per_ha",
+    "kgl_kas",
+    "kgl_buur",
+    "kgl_oordeel",
+)
 
 
 @dataclass(frozen=True)
@@ -190,7 +199,7 @@ def prepare(connection: Connection, rules: ActiveRules, panden: Sequence[str] | 
 def drop(connection: Connection) -> None:
     """Remove the tables of a run."""
     names = sql.SQL(", ").join(sql.Identifier("bron", name) for name in TABLES)
-    connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(names))
+    connection.execute(sql.SQL("DROP TABLE IF EXISTS {} CASCADE").format(names))
 
 
 def run(connection: Connection, name: str, **parameters: Any) -> int:
@@ -198,7 +207,7 @@ def run(connection: Connection, name: str, **parameters: Any) -> int:
     text = (resources.files("risicoatlas.rules") / "sql" / name).read_text(encoding="utf-8")
     # Values are bound on our side: a file may hold several statements, which the server's own binding refuses.
     with psycopg.ClientCursor(connection) as cursor:
-        cursor.execute(cast(LiteralString, text), parameters)
+        cursor.execute(sql.SQL(cast(LiteralString, text)), parameters)
         while cursor.nextset():
             pass
         return cursor.rowcount

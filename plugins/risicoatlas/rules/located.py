@@ -34,6 +34,9 @@ class Mapping:
     def keys(self) -> list[str]:
         return [str(key.value) for key, _ in self.node.value]
 
+    def has(self, key: str) -> bool:
+        return key in self.keys()
+
     def get(self, key: str, default: Any = None) -> Any:
         """The value of a key as Python data."""
         for found, value in self.node.value:
@@ -71,9 +74,10 @@ class Mapping:
     def mappings(self, key: str) -> list["Mapping"]:
         """The list of mappings under a key."""
         for found, value in self.node.value:
-            if found.value == key and isinstance(value, yaml.SequenceNode) and value.value:
-                if all(isinstance(item, yaml.MappingNode) for item in value.value):
-                    return [Mapping(self.path, item, self.offset) for item in value.value]
+            if found.value == key and isinstance(value, yaml.SequenceNode):
+                items = [item for item in value.value if isinstance(item, yaml.MappingNode)]
+                if items and len(items) == len(value.value):
+                    return [Mapping(self.path, item, self.offset) for item in items]
         raise self.at(key).error(f"{key}: expected a list of mappings, found {self.get(key)!r}")
 
     def items(self) -> Iterator[tuple[str, "Mapping"]]:

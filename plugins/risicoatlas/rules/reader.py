@@ -1,4 +1,4 @@
-"""Reads a folder of ``config/rules``: ``set.yaml``, ``parameters.yaml``, ``words.yaml`` and one Markdown file per article.
+"""Reads a rule set: ``set.yaml``, ``parameters.yaml``, ``words.yaml`` and one Markdown file per article.
 
 An article begins with its front matter and then gives, per paragraph, a quote and the block that carries it out::
 
@@ -14,14 +14,15 @@ An article begins with its front matter and then gives, per paragraph, a quote a
     reden: {nl: "…", en: "…"}
     ```
 
-A block is ``rule``, ``not-encoded`` (id, why) or ``warning`` (id, when, text). Everything that is wrong is collected, each
-with its file and line; :func:`read` raises the first, :func:`examine` gives all.
+A block is ``rule``, ``not-encoded`` (id, why) or ``warning`` (id, when, text). Everything that is wrong is collected,
+each with its file and line; :func:`read` raises the first, :func:`examine` gives all.
 """
 
 import datetime
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -68,23 +69,29 @@ def examine(folder: Path) -> tuple[RuleSet | None, list[ConfigError]]:
         errors.append(ConfigError(folder, None, "no article found: expected Markdown files"))
     if head is None:
         return None, errors
+    return _attempt(errors, partial(_rule_set, folder, head, articles, parameters, words)), errors
 
-    def whole() -> RuleSet:
-        head.refuse_unknown({"title", "protected_codes", "neutral"})
-        neutral = head.mapping("neutral")
-        return RuleSet(
-            name=folder.name,
-            title=head.text("title"),
-            folder=folder,
-            articles=articles,
-            parameters=parameters,
-            words=words,
-            protected_codes=tuple(str(code) for code in head.need("protected_codes")),
-            neutral_reason=neutral.text("reden"),
-            neutral_source=str(neutral.need("bron")),
-        )
 
-    return _attempt(errors, whole), errors
+def _rule_set(
+    folder: Path,
+    head: located.Mapping,
+    articles: tuple[Article, ...],
+    parameters: dict[str, Parameter],
+    words: dict[str, Word],
+) -> RuleSet:
+    head.refuse_unknown({"title", "protected_codes", "neutral"})
+    neutral = head.mapping("neutral")
+    return RuleSet(
+        name=folder.name,
+        title=head.text("title"),
+        folder=folder,
+        articles=articles,
+        parameters=parameters,
+        words=words,
+        protected_codes=tuple(str(code) for code in head.need("protected_codes")),
+        neutral_reason=neutral.text("reden"),
+        neutral_source=str(neutral.need("bron")),
+    )
 
 
 def _attempt[T](errors: list[ConfigError], make: Callable[[], T]) -> T | None:
@@ -141,7 +148,7 @@ def _dated_value(data: located.Mapping) -> tuple[Period, Any]:
         raise data.at("from").error(f"a value needs the day from which it holds (from: 2024-01-01), found {first!r}")
     if last is not None and (not isinstance(last, datetime.date) or last < first):
         raise data.at("to").error(f"to: expected a day on or after {first}, found {last!r}")
-    if "value" not in data.keys():
+    if not data.has("value"):
         raise data.place.error("value is missing (null where the text sets none)")
     return Period(first, last), data.get("value")
 

@@ -1,4 +1,4 @@
-"""The sentence of a label: a template with ``{names}`` of words and parameters, filled in by PostgreSQL for all rows at once.
+"""The sentence of a label: a template with ``{names}`` of words and parameters, filled in by PostgreSQL for all rows.
 
 Parameters are written into the sentence; words come from the row. A figure that is only known in part reads "ten minste
 300", and one that is unknown "onbekend". Two languages, each with its own way to write figures.
@@ -50,7 +50,7 @@ def figure(value: Any, language: str) -> str:
 
 
 def _word(name: str, bound: str | None, language: str) -> sql.Composable:
-    options = [sql.SQL(_FIGURE[language]).format(sql.Identifier(name))]
+    options: list[sql.Composable] = [sql.SQL(_FIGURE[language]).format(sql.Identifier(name))]
     if bound is not None:
         known = sql.SQL(_FIGURE[language]).format(sql.SQL("nullif({}, 0)").format(sql.Identifier(bound)))
         options.append(sql.SQL("{} || {}").format(sql.Literal(_AT_LEAST[language]), known))

@@ -271,9 +271,8 @@ class RuleSet:
         category = str(values.get(rule.result, rule.result))
         lightest_first = list(reversed(values["categorie.volgorde"]))
         if category not in lightest_first:
-            raise rule.place.error(
-                f"{rule.id}: {category!r} is no category: expected one of {', '.join(lightest_first)}"
-            )
+            known = ", ".join(lightest_first)
+            raise rule.place.error(f"{rule.id}: {category!r} is no category: expected one of {known}")
         return ActiveRule(
             rule=rule,
             order=order,

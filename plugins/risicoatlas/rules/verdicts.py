@@ -58,7 +58,7 @@ def select(rules: ActiveRules, function: str, inputs: sql.Composable) -> sql.Com
 
 
 def reason(rules: ActiveRules, item: ActiveRule, language: str) -> sql.Composable:
-    """The public sentence of a rule; where it rests on a list with a protected code, the neutral one for all its hits."""
+    """The public sentence of a rule; the neutral one for every hit where it rests on a list with a protected code."""
     text = rules.neutral_reason if item.neutral else item.rule.reason
     return sentence(rules, text, language)
 
@@ -77,7 +77,7 @@ def holds(rules: ActiveRules, condition: Condition) -> sql.Composable:
 def _tried(
     rules: ActiveRules, tried: Sequence[ActiveRule], columns: dict[str, Column], inputs: sql.Composable
 ) -> sql.Composed:
-    """The inputs with ``treffer``, the number of the first rule that holds, and ``onbekend``, those that are unknown."""
+    """The inputs with ``treffer``, the number of the first rule that holds, and ``onbekend``, the unknown ones."""
     conditions = [compile_filter(item.condition, columns, "when") for item in tried]
     hit = sql.SQL(" ").join(
         sql.SQL("WHEN {} THEN {}").format(test, sql.Literal(item.order))
@@ -89,7 +89,8 @@ def _tried(
         if not isinstance(item.condition, bool)
     )
     return sql.SQL(
-        "SELECT *, {hit} AS treffer, array_remove(ARRAY[{maybe}]::integer[], NULL) AS onbekend FROM ({inputs}) AS invoer"
+        "SELECT *, {hit} AS treffer, array_remove(ARRAY[{maybe}]::integer[], NULL) AS onbekend"
+        " FROM ({inputs}) AS invoer"
     ).format(hit=sql.SQL("CASE {} END").format(hit) if tried else sql.SQL("NULL::integer"), maybe=maybe, inputs=inputs)
 
 

@@ -15,3 +15,7 @@ CREATE UNLOGGED TABLE bron.kgl_oordeel (
   waarschuwing text,
   waarschuwingen text[] NOT NULL
 );
+
+-- The heaviest verdict is the label of the building; of equal ones the first function in the order of the rules.
+CREATE VIEW bron.kgl_zwaarste AS
+SELECT DISTINCT ON (pand) * FROM bron.kgl_oordeel ORDER BY pand, rang DESC, volgorde;

@@ -1,4 +1,4 @@
--- The heaviest verdict is the label of the building; of equal ones the first function in the order of the rules.
+-- Replace the labels; one that comes out the same is left alone and keeps the time at which it was first given.
 INSERT INTO register.kgl_label AS oud (
   pand, regelset, categorie, functie, regel, artikel, reden, reden_en, invoer, waarschuwingen, geldt_voor)
 SELECT o.pand, %(regelset)s, o.categorie, o.functie, o.regel, o.artikel, o.reden, o.reden_en,
@@ -9,7 +9,7 @@ SELECT o.pand, %(regelset)s, o.categorie, o.functie, o.regel, o.artikel, o.reden
     ELSE (SELECT array_agg(DISTINCT id ORDER BY id) FROM unnest(w.waarschuwingen || o.waarschuwing) AS id WHERE id IS NOT NULL)
   END,
   o.geldt_voor
-FROM (SELECT DISTINCT ON (pand) * FROM bron.kgl_oordeel ORDER BY pand, rang DESC, volgorde) o
+FROM bron.kgl_zwaarste o
 JOIN bron.kgl_pand p USING (pand)
 JOIN bron.kgl_doelen d USING (pand)
 LEFT JOIN bron.kgl_treffer t USING (pand)

@@ -1,0 +1,217 @@
+"""A rule set that cannot be used is refused with the file and the line: the bad inputs of a rule file, one by one."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from risicoatlas.errors import ConfigError
+from risicoatlas.rules import check, conditions, reader
+from risicoatlas.settings import CHECKOUT
+
+SET = "basisvulling"
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    shutil.copytree(CHECKOUT / "config" / "rules", tmp_path / "rules")
+    return tmp_path
+
+
+def change(config: Path, file: str, old: str, new: str) -> int:
+    """Replace the first ``old`` in a file of the set; gives its line."""
+    path = config / "rules" / SET / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return text[: text.index(old)].count("\n") + 1
+
+
+def findings(config: Path) -> list[str]:
+    root = f"{config / 'rules' / SET}/"
+    return [str(error).removeprefix(root) for error in check.check(config)]
+
+
+def test_the_sets_of_the_repository_have_no_findings():
+    assert check.check(CHECKOUT / "config") == []
+
+
+def test_typo_in_a_word_is_found_at_its_rule_with_the_word_that_is_meant(config):
+    line = change(config, "kantoor.md", "oppervlakte_m2 > kantoor.groot_m2", "opervlakte_m2 > kantoor.groot_m2") - 3
+    assert (
+        f"kantoor.md:{line}: basisvulling.kantoor.1: unknown word 'opervlakte_m2': did you mean oppervlakte_m2?"
+        in findings(config)
+    )
+
+
+def test_unknown_parameter_is_found_at_its_rule(config):
+    change(config, "kantoor.md", "> kantoor.groot_m2\n", "> kantoor.klein_m2\n")
+    assert "unknown parameter 'kantoor.klein_m2'" in findings(config)[0]
+
+
+def test_condition_that_is_no_cql2_is_found_at_its_line(config):
+    line = change(config, "kantoor.md", "when: oppervlakte_m2 > kantoor.groot_m2", "when: oppervlakte_m2 >> 3")
+    assert findings(config)[0].startswith(f"kantoor.md:{line}: ")
+
+
+@pytest.mark.parametrize(
+    "when", ["casei(functie) = 'a'", "functie LIKE 'a%'", "oppervlakte_m2 > 3 + 4", "T_AFTER(a1, b1)"]
+)
+def test_condition_that_needs_a_word_is_refused(when):
+    with pytest.raises(ValueError, match=r"make it a word|.+"):
+        conditions.read(when)
+
+
+def test_threshold_without_a_date_is_found_at_its_line(config):
+    change(config, "parameters.yaml", "values: [{from: 2023-10-31, value: 1500}]", "values: [{value: 1500}]")
+    assert "a value needs the day from which it holds" in findings(config)[0]
+    assert findings(config)[0].startswith("parameters.yaml:")
+
+
+def test_two_values_on_one_day_are_refused(config):
+    both = "values: [{from: 2023-10-31, value: 1500}, {from: 2024-07-01, value: 1600}]"
+    change(config, "parameters.yaml", "values: [{from: 2023-10-31, value: 1500}]", both)
+    assert "two values of kantoor.groot_m2 hold on the same day" in findings(config)[0]
+
+
+def test_value_that_the_parameter_does_not_allow_is_refused(config):
+    change(config, "parameters.yaml", "value: any_vbo}", "value: every_vbo}")
+    assert "found 'every_vbo', expected one of any_vbo" in findings(config)[0]
+
+
+def test_same_id_twice_on_a_day_clashes(config):
+    change(config, "kantoor.md", "id: basisvulling.kantoor.2", "id: basisvulling.kantoor.1")
+    assert any("clashes with kantoor.md" in text and "the same id" in text for text in findings(config))
+
+
+def test_two_rules_of_one_paragraph_clash_without_letters(config):
+    path = config / "rules" / SET / "sport.md"
+    text = path.read_text(encoding="utf-8")
+    block = text[text.index("```rule") : text.index("```\n", text.index("```rule")) + 4]
+    doubled = block + "\n" + block.replace("sport.1", "sport.1.b")
+    path.write_text(text.replace(block, doubled), encoding="utf-8")
+    assert any("two rules of one paragraph on the same day" in found for found in findings(config))
+    path.write_text(text.replace(block, doubled.replace("sport.1\n", "sport.1.a\n")), encoding="utf-8")
+    assert findings(config) == []
+
+
+def test_rule_that_replaces_another_from_a_day_on_does_not_clash(config):
+    path = config / "rules" / SET / "sport.md"
+    text = path.read_text(encoding="utf-8")
+    block = text[text.index("```rule") : text.index("```\n", text.index("```rule")) + 4]
+    ended = block.replace("2023-10-31..", "2023-10-31..2026-06-30")
+    path.write_text(text.replace(block, ended + "\n" + block.replace("2023-10-31..", "2026-07-01..")), encoding="utf-8")
+    assert findings(config) == []
+
+
+def test_paragraph_without_a_block_is_found_at_its_line(config):
+    line = change(config, "kantoor.md", "> 2. Een kleiner", "> 2. Nog een lid.\n> EN: x\n> Bron: x\n\n> 3. Een kleiner")
+    assert f"kantoor.md:{line}: paragraph 2 has no block" in findings(config)[0]
+
+
+def test_paragraph_without_citation_is_refused(config):
+    change(config, "cel.md", "> Bron: Bkl, bijlage VI, onderdeel E (celfunctie); toelichting REV, celfunctie\n", "")
+    assert "paragraph 1 lacks a line Bron:" in findings(config)[0]
+
+
+def test_not_encoded_needs_a_reason(config):
+    change(config, "onderwijs.md", "why: The register of schools reaches any building", "why: ''\n#")
+    assert any("why is missing" in text for text in findings(config))
+
+
+def test_unknown_function_is_refused(config):
+    change(config, "cel.md", "functie: celfunctie", "functie: cellenfunctie")
+    assert any("cel.md:1: unknown function 'cellenfunctie'" in text for text in findings(config))
+
+
+def test_unknown_key_of_a_block_is_refused(config):
+    change(config, "cel.md", "result: zeerKwetsbaar", "resultaat: zeerKwetsbaar")
+    assert "unknown key 'resultaat'" in findings(config)[0]
+
+
+def test_result_that_is_no_category_is_refused(config):
+    change(config, "cel.md", "result: zeerKwetsbaar", "result: heelKwetsbaar")
+    assert any("'heelKwetsbaar' is no category" in text for text in findings(config))
+
+
+def test_function_without_a_closing_rule_is_refused(config):
+    change(config, "cel.md", "when: otherwise", "when: aantal_vbo > 0")
+    assert any("must be `when: otherwise`" in text for text in findings(config))
+
+
+def test_rule_that_is_never_reached_is_refused(config):
+    change(config, "kantoor.md", "when: oppervlakte_m2 > kantoor.groot_m2", "when: otherwise")
+    assert any("is never reached" in text for text in findings(config))
+
+
+def test_id_that_does_not_follow_its_paragraph_is_refused(config):
+    change(config, "kantoor.md", "id: basisvulling.kantoor.2", "id: basisvulling.kantoor.7")
+    assert any("expected basisvulling.kantoor.2" in text for text in findings(config))
+
+
+def test_sentence_may_not_name_what_only_the_owner_may_see(config):
+    change(config, "cel.md", "Celfunctie: altijd zeer kwetsbaar.", "Celfunctie {lrk}.")
+    assert any("{lrk} may not stand in a sentence" in text for text in findings(config))
+
+
+def test_list_of_protected_codes_only_is_refused(config):
+    change(config, "parameters.yaml", 'value: ["87.2", "87.3", "87.9"]', 'value: ["87.90.2"]')
+    assert any("holds protected codes only" in text for text in findings(config))
+
+
+def test_warning_on_a_protected_word_is_refused(config):
+    change(config, "woon.md", "when: grootste_vbo_m2 >", "when: zorg_24_uur = TRUE AND grootste_vbo_m2 >")
+    assert any("would disclose a protected code" in text for text in findings(config))
+
+
+def test_word_with_a_wrong_type_of_value_is_found(config):
+    change(config, "kantoor.md", "oppervlakte_m2 > kantoor.groot_m2\n", "oppervlakte_m2 > oppervlakte.soort\n")
+    assert any("basisvulling.kantoor.1" in text for text in findings(config))
+
+
+def test_word_with_an_unknown_calculation_is_refused(config):
+    change(config, "words.yaml", "calculation: kas_aandeel", "calculation: kasaandeel")
+    assert any("unknown calculation 'kasaandeel'" in text for text in findings(config))
+
+
+def test_article_for_any_building_cannot_read_a_word_of_a_function(config):
+    change(config, "register.md", "when: lrk = TRUE AND", "when: aantal_vbo > 1 AND lrk = TRUE AND")
+    assert any("aantal_vbo is about a function" in text for text in findings(config))
+
+
+def test_broken_yaml_is_found_at_its_line(config):
+    line = change(config, "cel.md", "result: zeerKwetsbaar", "result: [zeerKwetsbaar")
+    assert findings(config)[0].startswith(f"cel.md:{line + 1}: not valid YAML")
+
+
+def test_all_findings_are_reported_at_once(config):
+    change(config, "cel.md", "result: zeerKwetsbaar", "result: heelKwetsbaar")
+    change(config, "kantoor.md", "> kantoor.groot_m2\n", "> kantoor.klein_m2\n")
+    assert len(findings(config)) == 2
+
+
+def test_set_with_findings_is_not_used(config):
+    change(config, "cel.md", "result: zeerKwetsbaar", "result: heelKwetsbaar")
+    with pytest.raises(ConfigError, match=r"cel\.md:\d+"):
+        check.read_checked(config, SET)
+
+
+def test_unknown_set_names_those_that_exist(config):
+    with pytest.raises(ConfigError, match=r"choose from .*basisvulling"):
+        check.read_checked(config, "bkl-vii")
+
+
+def test_every_paragraph_has_a_block_and_a_citation():
+    for folder in (CHECKOUT / "config" / "rules").iterdir():
+        rules = reader.read(folder)
+        for article in rules.articles:
+            carried = {block.paragraph.number for block in (*article.rules, *article.not_encoded, *article.warnings)}
+            assert carried == {paragraph.number for paragraph in article.paragraphs}, article.path
+
+
+def test_every_contradiction_is_a_parameter_or_stands_at_a_paragraph():
+    folder = CHECKOUT / "config" / "rules" / SET
+    said = "\n".join(path.read_text(encoding="utf-8") for path in folder.iterdir())
+    missing = [number for number in range(1, 25) if f"C{number}" not in said]
+    # C19 is about the letters of the law, which are not cited; C20 about mutations; C24 about the other set
+    assert missing == [19, 20, 24]
