@@ -107,8 +107,8 @@ class _Lines:
         rate = self.done / elapsed_s if elapsed_s else 0.0
         if not self.total:
             return f"{self.title}: {self.done:,} {self.unit}, {rate:,.0f}/s"
-        left_s = (self.total - self.done) / rate if rate else 0.0
-        share = 100 * self.done / self.total
+        left_s = max(0.0, (self.total - self.done) / rate) if rate else 0.0
+        share = min(100.0, 100 * self.done / self.total)
         done = f"{self.done:,} of {self.total:,} {self.unit} ({share:.0f} %)"
         return f"{self.title}: {done}, {rate:,.0f}/s, {left_s:.0f} s left"
 

@@ -36,7 +36,7 @@ class Layout:
 
 
 def read_yaml(path: Path) -> Any:
-    """A file of ``config/``, read once as long as it is not changed; what cannot be read raises :class:`ConfigError`."""
+    """A file of ``config/``, read again only when it was changed; an unreadable one raises :class:`ConfigError`."""
     try:
         return _parsed(path, path.stat().st_mtime_ns)
     except FileNotFoundError:

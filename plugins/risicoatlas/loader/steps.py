@@ -43,7 +43,11 @@ def load(source: Source, path: Path, database: Database, settings: Settings, pro
         report, done = _open_delivery(connection, source, path, digest)
         task = Load(connection, path, report.levering, report, settings, progress)
         try:
-            _run_steps(source, task, done, started)
+            with _translated(path):
+                _run_steps(source, task, done, started)
+        except UnavailableError:
+            # Nothing is wrong with the file: the delivery stays open and goes on when it is loaded again.
+            raise
         except RisicoAtlasError as error:
             connection.rollback()
             _close_refused(connection, source, report, str(error))
@@ -212,6 +216,8 @@ def _translated(path: Path) -> Iterator[None]:
         raise UnavailableError(f"{path}: the database is out of memory: {again}") from error
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
         raise UnavailableError(f"{path}: the database went away while loading: {again}") from error
+    except psycopg.DataError as error:
+        raise SourceError(path, None, f"a value cannot be stored: {str(error).splitlines()[0]}") from error
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise UnavailableError(f"{path}: the disk is full: {again} when there is room") from error

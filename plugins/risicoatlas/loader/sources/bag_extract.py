@@ -15,6 +15,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby, islice
 from pathlib import Path
 from typing import IO, cast
@@ -141,7 +142,7 @@ def _rows(load: Load, member: Member, advance: Advance) -> Iterator[tuple[str, R
 
 
 def _row(load: Load, reader: "Reader", element: etree._Element, place: str) -> Row | None:
-    values = {_local(child): child for child in element if isinstance(child.tag, str)}
+    values = {_without_namespace(child.tag): child for child in element}
     history = _history(values)
     tally = load.report.tally(reader.kind)
     tally.gelezen += 1
@@ -221,8 +222,11 @@ def _history(values: Values) -> dict[str, str | None]:
     container = values.get("voorkomen")
     if container is None:
         return {}
-    found = ((_local(item), item.text) for item in container.iter(etree.Element))
-    return {_HISTORY[name]: text for name, text in found if name in _HISTORY}
+    found: dict[str, str | None] = {}
+    for item in container.iter():
+        if name := _HISTORY.get(_without_namespace(item.tag)):
+            found[name] = item.text
+    return found
 
 
 @dataclass(frozen=True)
@@ -336,7 +340,13 @@ def _dimension(shape: etree._Element) -> int:
 
 
 def _local(element: etree._Element) -> str:
-    return str(element.tag).rpartition("}")[2]
+    return _without_namespace(element.tag)
+
+
+@cache
+def _without_namespace(tag: str) -> str:
+    """A tag without its namespace; remembered, since a file has a million elements and fifty tags."""
+    return str(tag).rpartition("}")[2]
 
 
 class _Counted:
