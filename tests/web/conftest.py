@@ -51,7 +51,14 @@ class Login:
 
 
 @pytest.fixture
-def visitor(empty_service: Service) -> Client:
+def visitor(town_service: Service) -> Client:
+    """An anonymous visitor of the sample town, who changes nothing."""
+    return browser(town_service)
+
+
+@pytest.fixture
+def newcomer(empty_service: Service) -> Client:
+    """A visitor of a service of this test alone, in which nothing is published."""
     return browser(empty_service)
 
 

@@ -3,15 +3,17 @@
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from werkzeug.test import Client
 
+from risicoatlas.access.actor import Actor
 from risicoatlas.access.keys import NewKey
 from risicoatlas.database import Database
 from risicoatlas.service import Service
-from risicoatlas.web import language, pages
+from risicoatlas.web import language, pages, status
 
 from .conftest import Login, browser, document, words
 
@@ -19,15 +21,15 @@ PAGES = ["/", "/?lang=en", "/auth/login", "/nergens", "/viewer/"]
 
 
 @pytest.fixture
-def restricted_titles(empty_service: Service) -> list[str]:
-    hidden = [layer for layer in empty_service.catalogue if layer.restricted]
+def restricted_titles(town_service: Service) -> list[str]:
+    hidden = [layer for layer in town_service.catalogue if layer.restricted]
     assert hidden, "the catalogue has no restricted layer to hide"
     return [text for layer in hidden for text in (layer.name, layer.title.nl, layer.title.en)]
 
 
-def test_start_page_lists_every_public_layer(visitor: Client, empty_service: Service) -> None:
+def test_start_page_lists_every_public_layer(visitor: Client, town_service: Service) -> None:
     listed = document(visitor.get("/")).xpath("//table//th[@scope='row']/code/text()")
-    assert sorted(listed) == sorted(layer.name for layer in empty_service.catalogue if not layer.restricted)
+    assert sorted(listed) == sorted(layer.name for layer in town_service.catalogue if not layer.restricted)
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/viewer/layers.json"])
@@ -42,18 +44,46 @@ def test_start_page_tells_anonymous_that_some_layers_want_a_login(visitor: Clien
     assert "Sommige lagen vragen een login." in words(visitor.get("/"))
 
 
-def test_start_page_lists_the_restricted_layer_for_its_reader(visitor: Client, new_key: Callable[[], NewKey]) -> None:
-    assert Login(visitor).send(new_key().key).status_code == 303
-    listed = document(visitor.get("/")).xpath("//table//th[@scope='row']/code/text()")
+def test_start_page_lists_the_restricted_layer_for_its_reader(newcomer: Client, new_key: Callable[[], NewKey]) -> None:
+    assert Login(newcomer).send(new_key().key).status_code == 303
+    listed = document(newcomer.get("/")).xpath("//table//th[@scope='row']/code/text()")
     assert "risicolocaties" in listed
-    assert "Sommige lagen vragen een login." not in words(visitor.get("/"))
+    assert "Sommige lagen vragen een login." not in words(newcomer.get("/"))
 
 
-def test_start_page_says_that_nothing_is_published_yet(visitor: Client) -> None:
-    assert "Er is nog niets gepubliceerd." in words(visitor.get("/"))
+def test_start_page_gives_the_counts_that_the_publication_stored(visitor: Client, town: Any) -> None:
+    with town.database.loader() as connection:
+        stored = dict(connection.execute("SELECT laag, aantal FROM publiek.laag_stand").fetchall())
+    rows = document(visitor.get("/")).xpath("//tr[th[@scope='row']]")
+    shown = {row.xpath("th/code/text()")[0]: int(row.xpath("td[1]/text()")[0].replace(".", "")) for row in rows}
+    assert shown == stored
+    assert shown["kgl_public"] > 0
 
 
-def test_start_page_shows_count_and_dates_of_a_publication(visitor: Client, database: Database) -> None:
+def test_reader_is_told_count_and_extent_of_the_rows_of_its_own_areas_only(town_service: Service, town: Any) -> None:
+    layer = town_service.catalogue.get("risicolocaties")
+    with town.database.loader() as connection:
+        connection.execute("SELECT set_config('risicoatlas.areas', '*', false)")
+        held = dict(
+            connection.execute(
+                "SELECT gemeentecode, count(*) FROM besloten.risicolocaties WHERE publicatie_tot IS NULL GROUP BY 1"
+            ).fetchall()
+        )
+    told = {
+        area: status.state(town_service, Actor("gemeente", areas=(area,)), [layer]).layers[layer.name] for area in held
+    }
+    assert len(held) == 2
+    assert {area: state.count for area, state in told.items()} == held
+    assert len({state.extent for state in told.values()}) == 2
+    nobodys = status.state(town_service, Actor("gemeente", areas=("44021",)), [layer]).layers[layer.name]
+    assert (nobodys.count, nobodys.extent) == (0, None)
+
+
+def test_start_page_says_that_nothing_is_published_yet(newcomer: Client) -> None:
+    assert "Er is nog niets gepubliceerd." in words(newcomer.get("/"))
+
+
+def test_start_page_shows_count_and_dates_of_a_publication(newcomer: Client, database: Database) -> None:
     with database.loader() as connection:
         connection.execute("INSERT INTO publiek.publicatie (nummer, gemaakt_op) VALUES (1234, '2026-11-02 13:05+00')")
         connection.execute(
@@ -63,7 +93,7 @@ def test_start_page_shows_count_and_dates_of_a_publication(visitor: Client, data
             " laatst_geladen = excluded.laatst_geladen"
         )
         connection.commit()
-    dutch, english = words(visitor.get("/")), words(visitor.get("/?lang=en"))
+    dutch, english = words(newcomer.get("/")), words(newcomer.get("/?lang=en"))
     assert "Publicatie 1.234, gemaakt op 2 november 2026, 14:05." in dutch
     assert "6.480 2 juli 2026, 00:30 15 oktober 2026" in dutch
     assert "Publication 1,234, made on 2 November 2026, 14:05." in english
@@ -124,8 +154,8 @@ def test_page_has_landmarks_a_title_and_one_first_heading(visitor: Client, path:
     assert page.xpath("//nav/@aria-label")
 
 
-def test_service_addresses_come_from_the_settings_never_from_the_host_header(empty_service: Service) -> None:
-    client = browser(empty_service, public_url="https://atlas.example.nl/risico")
+def test_service_addresses_come_from_the_settings_never_from_the_host_header(town_service: Service) -> None:
+    client = browser(town_service, public_url="https://atlas.example.nl/risico")
     answer = client.get("/", headers={"Host": "evil.example"})
     assert document(answer).xpath("//ul[@class='addresses']//code/text()") == [
         "https://atlas.example.nl/risico/ogc/v1/",
@@ -151,10 +181,10 @@ def test_files_outside_the_static_folders_are_not_served(visitor: Client, path: 
 
 
 def test_map_without_its_last_slash_is_found_whatever_the_host_header_says(
-    visitor: Client, empty_service: Service
+    visitor: Client, town_service: Service
 ) -> None:
     answer = visitor.get("/viewer", headers={"Host": "evil.example"})
-    assert (answer.status_code, answer.headers["Location"]) == (308, f"{empty_service.settings.public_url}/viewer/")
+    assert (answer.status_code, answer.headers["Location"]) == (308, f"{town_service.settings.public_url}/viewer/")
 
 
 def test_database_that_went_away_gives_a_503_without_its_words(empty_service: Service) -> None:
@@ -194,10 +224,10 @@ def test_files_of_the_map_are_kept_for_long_and_its_page_is_not(visitor: Client)
 
 
 def test_map_is_told_the_groups_and_the_titles_of_fields_in_both_languages(
-    visitor: Client, empty_service: Service
+    visitor: Client, town_service: Service
 ) -> None:
     told = json.loads(visitor.get("/viewer/layers.json").text)
-    public = {layer.name for layer in empty_service.catalogue if not layer.restricted}
+    public = {layer.name for layer in town_service.catalogue if not layer.restricted}
     assert told["anonymous"] is True
     assert {name for group in told["groups"] for name in group["layers"]} == public
     assert set(told["layers"]) == public
@@ -205,9 +235,9 @@ def test_map_is_told_the_groups_and_the_titles_of_fields_in_both_languages(
     assert first == {"name": "identificatie", "type": "text", "title": {"nl": "Identificatie", "en": "Identifier"}}
 
 
-def test_map_of_a_reader_is_told_of_the_restricted_layer(visitor: Client, new_key: Callable[[], NewKey]) -> None:
-    Login(visitor).send(new_key().key)
-    answer = visitor.get("/viewer/layers.json")
+def test_map_of_a_reader_is_told_of_the_restricted_layer(newcomer: Client, new_key: Callable[[], NewKey]) -> None:
+    Login(newcomer).send(new_key().key)
+    answer = newcomer.get("/viewer/layers.json")
     assert "risicolocaties" in json.loads(answer.text)["layers"]
     assert "no-store" in answer.headers["Cache-Control"]
 

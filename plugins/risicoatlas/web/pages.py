@@ -155,7 +155,7 @@ def _viewer_layers(service: Service, arranged: arrangement.Arrangement) -> dict[
     actor = actors.current()
     visible = service.visible(actor)
     seen = arranged.seen(visible)
-    states = status.published(service).layers
+    states = status.state(service, actor, visible).layers
     return {
         "anonymous": actor.anonymous,
         "groups": [
@@ -165,8 +165,7 @@ def _viewer_layers(service: Service, arranged: arrangement.Arrangement) -> dict[
         "shown": seen.shown,
         "layers": {
             layer.name: {
-                "count": states[layer.name].count if layer.name in states else None,
-                "extent": states[layer.name].extent if layer.name in states else None,
+                "extent": states[layer.name].extent,
                 "fields": [{"name": item.name, "type": item.type, "title": _both(item.title)} for item in layer.fields],
             }
             for layer in visible

@@ -4,14 +4,15 @@ In: the service and an actor. Out: frozen values. Public layers have their count
 restricted layer the objects that this actor may read are counted.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+
+from psycopg import sql
 
 from risicoatlas.access.actor import Actor
 from risicoatlas.catalogue import Layer
 from risicoatlas.database import reading
-from risicoatlas.features import query
 from risicoatlas.features.plan import plan_query
 from risicoatlas.features.request import FeatureRequest
 from risicoatlas.service import Service
@@ -22,6 +23,13 @@ SELECT laag, aantal, brondatum, laatst_geladen AT TIME ZONE 'Europe/Amsterdam',
        ST_XMin(omvang), ST_YMin(omvang), ST_XMax(omvang), ST_YMax(omvang)
 FROM publiek.laag_stand
 """
+_READABLE = sql.SQL("""
+SELECT aantal, ST_XMin(omvang), ST_YMin(omvang), ST_XMax(omvang), ST_YMax(omvang)
+FROM (
+  SELECT count(*) AS aantal, ST_Transform(ST_SetSRID(ST_Extent(geometrie)::geometry, {srid}), 28992) AS omvang
+  FROM ({rows}) AS leesbaar
+) AS stand
+""")
 _PUBLICATION = """
 SELECT nummer, gemaakt_op AT TIME ZONE 'Europe/Amsterdam' FROM publiek.publicatie ORDER BY nummer DESC LIMIT 1
 """
@@ -31,7 +39,7 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class LayerState:
-    """``count`` None: not known; ``extent`` in EPSG:28992, None where the layer is empty or restricted."""
+    """``count`` None: not known; ``extent`` in EPSG:28992, None where the layer is empty."""
 
     count: int | None = None
     source_date: date | None = None
@@ -61,8 +69,7 @@ def published(service: Service) -> State:
         latest = connection.execute(_PUBLICATION).fetchone()
         rows = connection.execute(_STATES).fetchall()
     layers = {
-        name: LayerState(count, source_date, loaded, None if box[0] is None else (box[0], box[1], box[2], box[3]))
-        for name, count, source_date, loaded, *box in rows
+        name: LayerState(count, source_date, loaded, _box(box)) for name, count, source_date, loaded, *box in rows
     }
     return State(Publication(*latest) if latest else None, layers)
 
@@ -73,7 +80,7 @@ def state(service: Service, actor: Actor, layers: Iterable[Layer]) -> State:
     return State(
         public.publication,
         {
-            layer.name: LayerState(count=_counted(service, actor, layer))
+            layer.name: _readable(service, actor, layer)
             if layer.restricted
             else public.layers.get(layer.name, LayerState())
             for layer in layers
@@ -81,5 +88,18 @@ def state(service: Service, actor: Actor, layers: Iterable[Layer]) -> State:
     )
 
 
-def _counted(service: Service, actor: Actor, layer: Layer) -> int | None:
-    return query.count(plan_query(FeatureRequest(layer.name), actor, service), service)
+def _readable(service: Service, actor: Actor, layer: Layer) -> LayerState:
+    """Count and extent of the rows of a restricted layer that this actor may read."""
+    plan = plan_query(FeatureRequest(layer.name), actor, service)
+    statement = _READABLE.format(rows=plan.select(sql.SQL("r.geometrie")), srid=sql.Literal(layer.srid))
+    with reading(service.pool, role=plan.role, areas=plan.areas) as connection:
+        row = connection.execute(statement).fetchone()
+    count, *box = row or (0, None)
+    return LayerState(count, extent=_box(box))
+
+
+def _box(found: Sequence[float | None]) -> Box | None:
+    west, south, east, north = (*found, None, None, None, None)[:4]
+    if west is None or south is None or east is None or north is None:
+        return None
+    return west, south, east, north

@@ -12,6 +12,8 @@ export interface Hit {
 
 type Properties = Readonly<Record<string, unknown>>;
 
+/** The registers keep Dutch time, wherever the reader is. */
+const ZONE = "Europe/Amsterdam";
 const LABEL = "categorie_kwetsbaarheid";
 const EXPLAINED: readonly (readonly [TextName, string])[] = [
   ["article", "artikel"],
@@ -87,8 +89,10 @@ function value(type: string, found: unknown): string {
 function moment(type: string, found: string): string {
   const parsed = new Date(found);
   if (Number.isNaN(parsed.getTime())) return found;
-  const day = { day: "numeric", month: "long", year: "numeric" } as const;
-  return parsed.toLocaleString(locale, type === "date" ? { ...day, timeZone: "UTC" } : { ...day, hour: "2-digit", minute: "2-digit" });
+  const day = parsed.toLocaleDateString(locale, { day: "numeric", month: "long", year: "numeric", timeZone: type === "date" ? "UTC" : ZONE });
+  const time = parsed.toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit", timeZone: ZONE });
+  // a moment at midnight was a date in its register
+  return type === "date" || time === "00:00" ? day : `${day}, ${time}`;
 }
 
 function words(found: unknown): string {

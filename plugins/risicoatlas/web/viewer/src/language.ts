@@ -19,7 +19,6 @@ const TEXTS = {
   layers: { nl: "Lagen", en: "Layers" },
   about: { nl: "Over deze laag", en: "About this layer" },
   zoomToLayer: { nl: "Zoom naar {name}", en: "Zoom to {name}" },
-  zoomToLayerShort: { nl: "Zoom", en: "Zoom" },
   loading: { nl: "Laden…", en: "Loading…" },
   retry: { nl: "Opnieuw", en: "Try again" },
   mapFailed: { nl: "Kaartbeeld niet helemaal geladen", en: "Map image not fully loaded" },
@@ -74,7 +73,7 @@ const TEXTS = {
   zeerKwetsbaar: { nl: "Zeer kwetsbaar gebouw", en: "Very vulnerable building" },
   kwetsbaar: { nl: "Kwetsbaar gebouw", en: "Vulnerable building" },
   beperktKwetsbaar: { nl: "Beperkt kwetsbaar gebouw", en: "Building of limited vulnerability" },
-  niet_bepaald: { nl: "Nog niet bepaald", en: "Not determined yet" },
+  niet_bepaald: { nl: "Kwetsbaarheid niet bepaald", en: "Vulnerability not determined" },
 } as const satisfies Record<string, Both>;
 
 export type TextName = keyof typeof TEXTS;

@@ -58,7 +58,8 @@ function layerRow(
   const box = element("input", { type: "checkbox", id: `layer-${layer.id}` });
   const label = element("label", { for: box.id }, layer.title);
   const { extent } = layer;
-  const zoom = extent && button(text("zoomToLayerShort"), () => zoomTo(extent), { class: "small", "aria-label": text("zoomToLayer", { name: layer.title }) });
+  const to = text("zoomToLayer", { name: layer.title });
+  const zoom = extent && button("⤢", () => zoomTo(extent), { class: "icon", "aria-label": to, title: to });
   const more = element("div", { class: "more" });
   const item = element("div", { class: "layer" }, element("div", { class: "row" }, box, label, zoom), more);
   const update = () => {

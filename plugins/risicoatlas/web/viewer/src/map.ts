@@ -6,7 +6,8 @@ import TileLayer from "ol/layer/Tile.js";
 import VectorLayer from "ol/layer/Vector.js";
 import VectorSource from "ol/source/Vector.js";
 import XYZ from "ol/source/XYZ.js";
-import { isEmpty, createEmpty, extend, getCenter, type Extent } from "ol/extent.js";
+import { buffer, containsCoordinate, createEmpty, extend, getCenter, isEmpty, type Extent } from "ol/extent.js";
+import type { Coordinate } from "ol/coordinate.js";
 import type Feature from "ol/Feature.js";
 import { Circle, Fill, Stroke, Style } from "ol/style.js";
 import { controls } from "./controls.ts";
@@ -23,6 +24,9 @@ const HIGHLIGHT = [
   }),
 ];
 
+/** How near to the edge of the map a chosen place may lie. */
+const EDGE_PIXELS = 24;
+
 export interface RiskMap {
   readonly map: OlMap;
   readonly tiles: ReadonlyMap<string, Tiles>;
@@ -30,6 +34,8 @@ export interface RiskMap {
   highlight(features: readonly Feature[]): void;
   /** Bring a box of EPSG:28992 into view. */
   show(box: Extent): void;
+  /** Move the map if a place has come to lie outside it. */
+  keepInView(place: Coordinate): void;
 }
 
 export function createMap(target: HTMLElement, layers: readonly LayerInfo[], arrangement: Arrangement): RiskMap {
@@ -37,18 +43,30 @@ export function createMap(target: HTMLElement, layers: readonly LayerInfo[], arr
   const order = drawingOrder(arrangement);
   const tiles = new Map(layers.map((layer) => [layer.id, tileLayer(layer, order.indexOf(layer.id))]));
   const home = dataExtent(arrangement);
+  const view = new View({
+    projection,
+    center: getCenter(home),
+    resolutions: [...VIEW_RESOLUTIONS],
+    constrainResolution: true,
+    extent: GRID_EXTENT,
+    showFullExtent: true,
+  });
   const map = new OlMap({
     target,
     layers: [...tiles.values(), new VectorLayer({ source: chosen, style: HIGHLIGHT, zIndex: order.length + 1 })],
-    view: new View({ projection, center: getCenter(home), resolutions: [...VIEW_RESOLUTIONS], constrainResolution: true, extent: GRID_EXTENT, showFullExtent: true }),
+    view,
     controls: controls(() => show(home)),
   });
-  const show = (box: Extent) => map.getView().fit(box, { padding: [40, 40, 40, 40], maxZoom: 13 });
+  const show = (box: Extent) => view.fit(box, { padding: [16, 16, 16, 16], maxZoom: 13 });
   show(home);
   return {
     map,
     tiles,
     show,
+    keepInView: (place) => {
+      map.updateSize();
+      if (!containsCoordinate(buffer(view.calculateExtent(map.getSize()), -EDGE_PIXELS * (view.getResolution() ?? 0)), place)) view.setCenter(place);
+    },
     highlight: (features) => {
       chosen.clear();
       chosen.addFeatures([...features]);
@@ -68,10 +86,13 @@ function tileLayer(layer: LayerInfo, zIndex: number): Tiles {
   return new TileLayer({ source: new XYZ({ url, projection, tileGrid, transition: 0 }), visible: false, zIndex });
 }
 
-/** Where there is something to see: all layers but the ground, which may be the whole country. */
-function dataExtent({ ground, layers }: Arrangement): Extent {
+/** Where there is something to see: what is on at the start but the ground, which may be the whole country. */
+function dataExtent({ ground, shown, layers }: Arrangement): Extent {
   const all = createEmpty();
-  for (const [id, { extent }] of Object.entries(layers)) if (extent && id !== ground) extend(all, extent);
+  for (const id of shown) {
+    const extent = id === ground ? null : layers[id]?.extent;
+    if (extent) extend(all, extent);
+  }
   if (!isEmpty(all)) return all;
   return (ground ? layers[ground]?.extent : null) ?? LOW_COUNTRIES;
 }

@@ -22,18 +22,22 @@ export function objectList(shown: () => LayerInfo[], view: () => Extent, choose:
   const list = element("div", {}, element("p", { class: "hint" }, text("objectsHint")), body);
   let running: AbortController | undefined;
   const refresh = () => {
-    const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.object : undefined;
+    const active = document.activeElement;
+    if (active instanceof HTMLElement && body.contains(active)) focused = active.dataset.object;
     running?.abort();
     if (list.closest("[hidden]")) return;
     running = new AbortController();
     const { signal } = running;
     const layers = shown();
-    body.replaceChildren(...layers.map((layer) => section(layer, view(), signal, choose, () => keepFocus(focused))));
+    body.replaceChildren(...layers.map((layer) => section(layer, view(), signal, choose, keepFocus)));
     if (!layers.length) body.append(element("p", {}, text("noneOn")));
   };
   // a list that is made anew must not lose the reader's place in it
-  const keepFocus = (id: string | undefined) => {
-    if (id && document.activeElement === document.body) entry(id)?.focus();
+  let focused: string | undefined;
+  const keepFocus = () => {
+    const back = focused && document.activeElement === document.body ? entry(focused) : undefined;
+    back?.focus();
+    if (back || document.activeElement !== document.body) focused = undefined;
   };
   const entry = (id: string) => [...body.querySelectorAll<HTMLElement>("[data-object]")].find(({ dataset }) => dataset.object === id);
   return { element: list, refresh, entry };

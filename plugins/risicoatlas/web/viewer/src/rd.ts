@@ -39,10 +39,6 @@ export const tileGrid = new TileGrid({
   tileSize: 256,
 });
 
-export function fromLonLat(extent: Extent): Extent {
-  return transformExtent(extent, LONLAT, RD);
-}
-
 export function toLonLat(extent: Extent): Extent {
   return transformExtent(extent, RD, LONLAT);
 }

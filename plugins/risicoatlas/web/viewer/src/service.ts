@@ -4,7 +4,7 @@ import GeoJSON from "ol/format/GeoJSON.js";
 import type Feature from "ol/Feature.js";
 import type { Extent } from "ol/extent.js";
 import { code, text, type Both } from "./language.ts";
-import { CRS84_URI, LONLAT, RD, RD_URI, fromLonLat, toLonLat } from "./rd.ts";
+import { CRS84_URI, LONLAT, RD, RD_URI, toLonLat } from "./rd.ts";
 
 const TIMEOUT_MS = 30_000;
 
@@ -29,7 +29,7 @@ export interface Arrangement {
   readonly groups: readonly { readonly title: Both; readonly layers: readonly string[] }[];
   readonly ground: string | null;
   readonly shown: readonly string[];
-  readonly layers: Readonly<Record<string, { readonly count: number | null; readonly extent: Extent | null; readonly fields: readonly Field[] }>>;
+  readonly layers: Readonly<Record<string, { readonly extent: Extent | null; readonly fields: readonly Field[] }>>;
 }
 
 interface Collection {
@@ -37,7 +37,6 @@ interface Collection {
   readonly title?: string;
   readonly description?: string;
   readonly crs?: readonly string[];
-  readonly extent?: { readonly spatial?: { readonly bbox?: readonly Extent[] } };
 }
 
 interface FeatureCollection {
@@ -95,13 +94,12 @@ export async function fetchLayers(): Promise<{ arrangement: Arrangement; layers:
 
 function layerInfo(collection: Collection, arrangement: Arrangement): LayerInfo {
   const known = arrangement.layers[collection.id];
-  const box = collection.extent?.spatial?.bbox?.[0];
   return {
     id: collection.id,
     title: collection.title ?? collection.id,
     description: collection.description ?? "",
     inRd: collection.crs?.includes(RD_URI) ?? false,
-    extent: known?.count === null && box?.length === 4 ? fromLonLat([...box]) : (known?.extent ?? null),
+    extent: known?.extent ?? null,
     fields: known?.fields ?? [],
   };
 }

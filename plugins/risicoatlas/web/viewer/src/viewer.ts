@@ -1,7 +1,7 @@
 // What happens between the parts: a click asks for objects, an object opens its details, and the address follows the view.
 
 import type { Coordinate } from "ol/coordinate.js";
-import { containsExtent, type Extent } from "ol/extent.js";
+import { containsExtent, getHeight, getWidth, type Extent } from "ol/extent.js";
 import type MapBrowserEvent from "ol/MapBrowserEvent.js";
 import { hitPanel, type Hit } from "./details.ts";
 import { element } from "./dom.ts";
@@ -17,6 +17,7 @@ import { fetchObject, fetchObjects, isAborted, type Arrangement, type LayerInfo 
 
 const HIT_PIXELS = 6;
 const HITS_PER_LAYER = 20;
+const SPECK_PIXELS = 12;
 
 export class Viewer {
   private readonly chart: RiskMap;
@@ -112,6 +113,7 @@ export class Viewer {
     if (signal.aborted) return;
     this.frame.tell();
     this.present(found.flat(), problems);
+    this.chart.keepInView(place);
   }
 
   /** Open one object by its key, and bring it into view where it is not. */
@@ -121,12 +123,19 @@ export class Viewer {
       const feature = await fetchObject(layer, id, signal);
       this.present([{ layer, feature }], []);
       const extent = feature.getGeometry()?.getExtent();
-      if (extent && (zoom || !containsExtent(this.box(), extent))) this.chart.show(extent);
+      if (extent && (zoom || this.isHardToSee(extent))) this.chart.show(extent);
     } catch (error) {
       if (isAborted(error)) return;
       const problem = failure(error, () => void this.open(layer, id, zoom), `${layer.title}: `);
       this.present([], [element("p", {}, problem)]);
     }
+  }
+
+  /** Outside the view, or an area that is only a speck at this scale. */
+  private isHardToSee(extent: Extent): boolean {
+    const size = Math.max(getWidth(extent), getHeight(extent));
+    const speck = size > 0 && size < SPECK_PIXELS * (this.chart.map.getView().getResolution() ?? 0);
+    return speck || !containsExtent(this.box(), extent);
   }
 
   private anew(): AbortSignal {
