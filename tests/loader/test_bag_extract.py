@@ -133,8 +133,8 @@ def test_invalid_polygon_is_repaired_and_says_why_and_how(load, rows, tmp_path):
         " FROM register.pand WHERE geometrie_hersteld IS NOT NULL"
     )
     assert text == (
-        "Ongeldige geometrie (zelfdoorsnijding bij [160005 510005]); hersteld met ST_MakeValid, alleen vlakken behouden,"
-        " op millimeters."
+        "Ongeldige geometrie (zelfdoorsnijding bij [160005 510005]); hersteld met ST_MakeValid,"
+        " alleen vlakken behouden, op millimeters."
     )
     assert (valid, kind, area) == (True, "MULTIPOLYGON", 50.0)
 
@@ -151,17 +151,15 @@ def test_duplicate_identification_is_refused_and_the_highest_occurrence_used(loa
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (
-            replace(VERBLIJFSOBJECTEN[0], doelen=("speelfunctie",)),
-            "het gebruiksdoel 'speelfunctie' staat niet in de lijst",
-        ),
-        (replace(VERBLIJFSOBJECTEN[0], status="weg"), "de status 'weg' staat niet in de lijst"),
-        (replace(VERBLIJFSOBJECTEN[0], oppervlakte="groot"), "de oppervlakte 'groot' is geen geheel getal"),
-        (replace(VERBLIJFSOBJECTEN[0], panden=("12",)), "een pand waarnaar het verwijst bestaat niet uit 16 cijfers"),
+        ({"doelen": ("speelfunctie",)}, "het gebruiksdoel 'speelfunctie' staat niet in de lijst"),
+        ({"status": "weg"}, "de status 'weg' staat niet in de lijst"),
+        ({"oppervlakte": "groot"}, "de oppervlakte 'groot' is geen geheel getal"),
+        ({"panden": ("12",)}, "een pand waarnaar het verwijst bestaat niet uit 16 cijfers"),
     ],
 )
-def test_unusable_verblijfsobject_is_refused(load, tmp_path, verblijfsobject, reason):
-    report = load("bag", Extract(verblijfsobjecten=[verblijfsobject]).write(tmp_path / "a.zip"))
+def test_unusable_verblijfsobject_is_refused(load, tmp_path, change, reason):
+    item = replace(VERBLIJFSOBJECTEN[0], **change)
+    report = load("bag", Extract(verblijfsobjecten=[item]).write(tmp_path / "a.zip"))
     assert reasons(report, "geweigerd") == {"9901010000000001": reason}
 
 
