@@ -1,4 +1,4 @@
-"""A small world for the maps: four buildings, two municipalities and one restricted layer in two Flemish municipalities.
+"""A small world for the maps: four buildings, two municipalities and a restricted layer in two Flemish ones.
 
 The layers have the names and fields of the real ones, so the real styles draw them; their rows are written here.
 """
@@ -122,8 +122,8 @@ class Client:
         **more: object,
     ) -> Answer:
         return self.wms(
-            request="GetMap", layers=layers, styles="", crs=crs, bbox=",".join(map(repr, box)), width=size[0], height=size[1],
-            format="image/png", transparent="TRUE", **more,
+            request="GetMap", layers=layers, styles="", crs=crs, bbox=",".join(map(repr, box)),
+            width=size[0], height=size[1], format="image/png", transparent="TRUE", **more,
         )  # fmt: skip
 
 

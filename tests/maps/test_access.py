@@ -61,15 +61,18 @@ def test_a_hidden_layer_is_in_no_capabilities(client, address):
 @pytest.mark.parametrize(
     ("path", "parameters", "status", "code"),
     [
-        ("/wms", {"service": "WMS", "version": "1.3.0", "request": "GetMap", "layers": "{}", "styles": "", "crs": "EPSG:4326",
-                  "bbox": "50,4,51,5", "width": 8, "height": 8, "format": "image/png"}, 400, 'code="LayerNotDefined"'),
-        ("/wms", {"service": "WMS", "version": "1.3.0", "request": "GetFeatureInfo", "layers": "kgl_public", "query_layers": "{}",
-                  "styles": "", "crs": "EPSG:4326", "bbox": "50,4,51,5", "width": 8, "height": 8, "i": 1, "j": 1,
-                  "info_format": "text/plain"}, 400, 'code="LayerNotDefined"'),
-        ("/wms", {"service": "WMS", "version": "1.3.0", "request": "GetLegendGraphic", "layer": "{}", "format": "image/png"},
+        ("/wms", {"service": "WMS", "version": "1.3.0", "request": "GetMap", "layers": "{}", "styles": "",
+                  "crs": "EPSG:4326", "bbox": "50,4,51,5", "width": 8, "height": 8, "format": "image/png"},
+         400, 'code="LayerNotDefined"'),
+        ("/wms", {"service": "WMS", "version": "1.3.0", "request": "GetFeatureInfo", "layers": "kgl_public",
+                  "query_layers": "{}", "styles": "", "crs": "EPSG:4326", "bbox": "50,4,51,5", "width": 8, "height": 8,
+                  "i": 1, "j": 1, "info_format": "text/plain"}, 400, 'code="LayerNotDefined"'),
+        ("/wms", {"service": "WMS", "version": "1.3.0", "request": "GetLegendGraphic", "layer": "{}",
+                  "format": "image/png"},
          400, 'code="LayerNotDefined"'),
         ("/wmts", {"service": "WMTS", "version": "1.0.0", "request": "GetTile", "layer": "{}", "style": "default",
-                   "format": "image/png", "tilematrixset": "WebMercatorQuad", "tilematrix": 12, "tilerow": 1371, "tilecol": 2096},
+                   "format": "image/png", "tilematrixset": "WebMercatorQuad", "tilematrix": 12, "tilerow": 1371,
+                   "tilecol": 2096},
          400, 'exceptionCode="InvalidParameterValue" locator="layer"'),
         ("/wmts/{}/WebMercatorQuad/12/2096/1371.png", {}, 400, 'exceptionCode="InvalidParameterValue" locator="layer"'),
         ("/tiles/{}/WebMercatorQuad/12/2096/1371.png", {}, 404, ""),
@@ -140,6 +143,13 @@ def test_what_is_drawn_for_one_actor_is_kept_nowhere(client, service):
         for path in (service.settings.home / "tiles").rglob("*risicolocaties*")
         if path.suffix == ".png" or path.is_dir()
     ]
+
+
+def test_a_parameter_does_not_make_a_private_tile_look_public(client):
+    answer = client.as_actor(BEHEERDER).get(tile_of_locations(), layer="kgl_public", layers="kgl_public")
+
+    assert answer.headers["cache-control"] == "private, no-store"
+    assert "etag" not in answer.headers
 
 
 def test_a_tile_of_a_restricted_layer_holds_the_rows_of_who_asks(client):

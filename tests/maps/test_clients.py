@@ -76,6 +76,7 @@ def translated(source: str, target: Path) -> Image.Image:
         command,
         capture_output=True,
         text=True,
+        check=False,
         cwd=target.parent,
         env={"HOME": str(target.parent), "PATH": "/usr/bin:/bin"},
     )

@@ -47,7 +47,7 @@ def test_nothing_is_drawn_beside_the_buildings(client):
 
 @pytest.mark.parametrize("crs", ["EPSG:4326", "CRS:84", "EPSG:4258", "EPSG:3857"])
 def test_a_building_lies_at_the_same_place_in_every_crs(client, crs):
-    """The picture is asked around the building's true place in that CRS; latitude comes first where the authority has it so."""
+    """The picture is asked around the building's true place; latitude comes first where the authority has it so."""
     number = 4326 if crs == "CRS:84" else int(crs.removeprefix("EPSG:"))
     x, y = Transformer.from_crs(28992, number, always_xy=True).transform(*centre("zeerKwetsbaar"))
     reach = 40.0 if number == 3857 else 0.0005
@@ -79,8 +79,8 @@ def test_wmts_and_tiles_count_rows_from_the_top_and_tms_from_the_bottom(client):
     tile = client.get(f"/tiles/kgl_public/EPSG:28992/{level}/{column}/{row}.png")
     by_address = client.get(f"/wmts/kgl_public/EPSG:28992/{level}/{column}/{row}.png")
     by_parameters = client.get(
-        "/wmts", SERVICE="WMTS", Request="GetTile", VERSION="1.0.0", layer="kgl_public", STYLE="default", FORMAT="image/png",
-        TileMatrixSet="EPSG:28992", TileMatrix=level, TileRow=row, TileCol=column,
+        "/wmts", SERVICE="WMTS", Request="GetTile", VERSION="1.0.0", layer="kgl_public", STYLE="default",
+        FORMAT="image/png", TileMatrixSet="EPSG:28992", TileMatrix=level, TileRow=row, TileCol=column,
     )  # fmt: skip
     from_the_bottom = client.get(f"/tms/1.0.0/kgl_public/EPSG:28992/{level}/{column}/{from_below}.png")
 

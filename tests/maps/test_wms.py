@@ -1,4 +1,4 @@
-"""WMS 1.3.0 and 1.1.1 as clients ask it: the checks of the OGC suite that concern us, and what QGIS and GeoServer clients send."""
+"""WMS 1.3.0 and 1.1.1: the checks of the OGC suite that concern us, and what QGIS and GeoServer clients send."""
 
 import io
 import json
@@ -12,8 +12,8 @@ from .conftest import BEHEERDER, GEMEENTE, LOCATIONS, LOCATIONS_BOX, PUBLIC_URL,
 WMS = "{http://www.opengis.net/wms}"
 LINK = "{http://www.w3.org/1999/xlink}href"
 MAP = {
-    "request": "GetMap", "layers": "kgl_public", "styles": "", "crs": "EPSG:28992", "bbox": ",".join(map(str, TOWN_BOX)),
-    "width": 100, "height": 100, "format": "image/png",
+    "request": "GetMap", "layers": "kgl_public", "styles": "", "crs": "EPSG:28992",
+    "bbox": ",".join(map(str, TOWN_BOX)), "width": 100, "height": 100, "format": "image/png",
 }  # fmt: skip
 
 
@@ -286,8 +286,8 @@ def test_feature_info_of_a_restricted_layer_tells_own_rows_only(client):
         x, y = LOCATIONS[nis]
         min_x, _, max_x, max_y = LOCATIONS_BOX
         return client.as_actor(who).wms(
-            request="GetFeatureInfo", layers="risicolocaties", query_layers="risicolocaties", styles="", crs="EPSG:31370",
-            bbox=",".join(map(str, LOCATIONS_BOX)), width=max_x - min_x, height=max_x - min_x,
+            request="GetFeatureInfo", layers="risicolocaties", query_layers="risicolocaties", styles="",
+            crs="EPSG:31370", bbox=",".join(map(str, LOCATIONS_BOX)), width=max_x - min_x, height=max_x - min_x,
             i=x + 50 - min_x, j=max_y - y - 50, info_format="application/json", format="image/png",
         )  # fmt: skip
 

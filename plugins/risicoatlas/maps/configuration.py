@@ -1,7 +1,7 @@
 """MapProxy's configuration: the fixed part of ``config/mapproxy.yaml`` joined with the layers that an actor may see.
 
-In: the visible layers and the state of their publication. Out: a MapProxy WSGI app that knows those layers and no others,
-so that a hidden layer is absent from it as one that never existed.
+In: the visible layers and the state of their publication. Out: a MapProxy WSGI app that knows those layers and no
+others, so that a hidden layer is absent from it as one that never existed.
 """
 
 import copy
@@ -45,7 +45,7 @@ class Extent:
 
 
 def read(config: Path) -> Conf:
-    """The fixed part; raises :class:`ConfigError` for what belongs to the generated part or leaves the access decision out."""
+    """The fixed part; raises :class:`ConfigError` for what is generated, or would leave the access decision out."""
     path = config / FILE
     try:
         conf = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -107,7 +107,7 @@ def make_app(
 
 
 def _count_levels_alike(service: TileServer) -> None:
-    """MapProxy leaves out the first level of world-wide grids in ``/tms``; here z is the same in ``/tms``, ``/tiles`` and WMTS."""
+    """MapProxy's ``/tms`` leaves out the first level of world-wide grids; here z is the same everywhere."""
     for layer in service.layers.values():
         layer.grid._skip_first_level = False
 
@@ -179,7 +179,7 @@ def _layer(layer: Layer, style: Style) -> Conf:
 
 
 def abstract(layer: Layer, style: Style) -> str:
-    """Description in both languages, with the scale from which the layer is drawn: an empty overview must not read as "nothing there"."""
+    """Both descriptions and the scale from which the layer is drawn: an empty overview is not "nothing there"."""
     texts = []
     for language in ("nl", "en"):
         texts.append(layer.description.get(language))

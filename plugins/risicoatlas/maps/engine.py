@@ -1,7 +1,7 @@
 """mapnik, imported in the one way that leaves the rest of the process whole.
 
-``import mapnik`` points PROJ_LIB, GDAL_DATA and ICU_DATA at its own folders; rasterio and fiona, imported later, would then
-look for their databases there and fail. The variables get back what they were.
+``import mapnik`` points PROJ_LIB, GDAL_DATA and ICU_DATA at its own folders; rasterio and fiona, imported later,
+would then look for their databases there and fail. The variables get back what they were.
 """
 
 import os

@@ -51,7 +51,7 @@ def click(
     srid: int,
     count: str | None,
 ) -> Click:
-    """The click at ``position`` (pixels from the top left) of a picture; ``count`` is FEATURE_COUNT, 1 where it is absent."""
+    """The click at ``position``, pixels from the top left; ``count`` is FEATURE_COUNT, 1 where it is absent."""
     width, height = (box[2] - box[0]) / size[0], (box[3] - box[1]) / size[1]
     x, y = box[0] + (position[0] + 0.5) * width, box[3] - (position[1] + 0.5) * height
     reach_x, reach_y = TOLERANCE_PX * width, TOLERANCE_PX * height
@@ -122,7 +122,8 @@ def _html(found: tuple[Found, ...]) -> str:
         for feature in one.features
     ]
     body = "".join(tables) or "<p>Geen objecten op deze plek.</p>"
-    return f'<!DOCTYPE html><html lang="nl"><head><meta charset="utf-8"><title>RisicoAtlas</title></head><body>{body}</body></html>'
+    head = '<meta charset="utf-8"><title>RisicoAtlas</title>'
+    return f'<!DOCTYPE html><html lang="nl"><head>{head}</head><body>{body}</body></html>'
 
 
 def _geojson(found: tuple[Found, ...]) -> str:

@@ -16,6 +16,7 @@ from PIL import Image, ImageDraw
 from risicoatlas.maps.style import Fill, Hatch, PointSymbol, Stroke
 
 Point = tuple[float, float]
+SVG = "http://www.w3.org/2000/svg"
 _FINER = 8
 
 
@@ -69,7 +70,7 @@ class Graphics:
         side, radius = symbol.size + outline, symbol.size / 2
         points = " ".join(f"{side / 2 + x * radius:.3f},{side / 2 + y * radius:.3f}" for x, y in _FIGURES[symbol.mark])
         text = (
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{side:g}" height="{side:g}" viewBox="0 0 {side:g} {side:g}">'
+            f'<svg xmlns="{SVG}" width="{side:g}" height="{side:g}" viewBox="0 0 {side:g} {side:g}">'
             f'<polygon points="{points}" {_fill(symbol.fill)} {_stroke(symbol.stroke)}/></svg>'
         )
         return self._written(text.encode(), ".svg")
@@ -91,7 +92,7 @@ class Graphics:
 
 
 def _cell(hatch: Hatch) -> Image.Image:
-    """Drawn large and made small, so that lines are smooth. As SVG mapnik would take the box of the lines for the cell."""
+    """Drawn large and made small, so that lines are smooth. Of an SVG mapnik would take the lines' box for the cell."""
     side, width = round(hatch.size) * _FINER, hatch.stroke.width * _FINER
     mask = Image.new("L", (side, side))
     pen = ImageDraw.Draw(mask)

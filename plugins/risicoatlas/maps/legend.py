@@ -1,6 +1,6 @@
 """Legends: a picture and a JSON model, both from the style model, so that they say what the rules draw.
 
-In: a style. Out: a Pillow picture whose swatches mapnik drew with the very same symbols, or a dictionary for the viewer.
+In: a style. Out: a Pillow picture whose swatches mapnik drew with the very same symbols, or a dictionary.
 """
 
 from dataclasses import asdict

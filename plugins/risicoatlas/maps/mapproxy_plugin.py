@@ -41,7 +41,7 @@ class Atelier:
     renderer: Renderer
 
     def areas(self, layer: Layer) -> str:
-        """The areas to which a restricted layer is limited for the actor of this request; empty where nothing may be seen."""
+        """The areas that the actor of this request may see of a restricted layer; empty where nothing may be seen."""
         if not layer.restricted:
             return ""
         try:

@@ -4,8 +4,10 @@ A new publication, another style or another mapproxy.yaml gives a new folder, so
 """
 
 import logging
+import math
 import shutil
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +16,11 @@ from psycopg_pool import ConnectionPool
 
 from risicoatlas.catalogue import Catalogue
 from risicoatlas.database import Connection, reading
+from risicoatlas.errors import UnavailableError
 from risicoatlas.maps.configuration import Extent
 
 LOG = logging.getLogger("risicoatlas.maps")
+EVERY_S = 0.2
 
 
 @dataclass(frozen=True)
@@ -34,9 +38,35 @@ def current(pool: ConnectionPool[Connection]) -> Publication:
     """The newest publication; one short query."""
     with reading(pool) as connection:
         row = connection.execute(
-            "SELECT nummer, (extract(epoch FROM gemaakt_op) * 1000)::bigint FROM publiek.publicatie ORDER BY nummer DESC LIMIT 1"
+            "SELECT nummer, (extract(epoch FROM gemaakt_op) * 1000)::bigint FROM publiek.publicatie"
+            " ORDER BY nummer DESC LIMIT 1"
         ).fetchone()
     return Publication(int(row[0]), int(row[1])) if row else Publication(0, 0)
+
+
+class Watch:
+    """Tells the newest publication, looking at most every ``EVERY_S``: a viewer asks for dozens of tiles at once.
+
+    While the database is away it tells the last one that it saw, so that drawn tiles are still served.
+    """
+
+    def __init__(self, pool: ConnectionPool[Connection]) -> None:
+        self._pool = pool
+        self._seen: Publication | None = None
+        self._looked_s = -math.inf
+
+    def newest(self) -> Publication:
+        """Raises :class:`UnavailableError` where the database was never reached."""
+        now_s = time.monotonic()
+        if self._seen is not None and now_s - self._looked_s < EVERY_S:
+            return self._seen
+        self._looked_s = now_s
+        try:
+            self._seen = current(self._pool)
+        except UnavailableError:
+            if self._seen is None:
+                raise
+        return self._seen
 
 
 def extents(pool: ConnectionPool[Connection], catalogue: Catalogue) -> Mapping[str, Extent]:

@@ -1,4 +1,4 @@
-"""Draws one layer as a picture: mapnik over PostGIS, the public role for public layers, the actor's areas for restricted ones.
+"""Draws one layer as a picture: mapnik over PostGIS, as the public role or limited to the actor's areas.
 
 In: a layer, a box and a size in pixels. Out: a Pillow picture in RGBA, transparent where nothing is drawn. The database
 transforms (:mod:`risicoatlas.crs`, the one way for every protocol); mapnik never does.
@@ -28,6 +28,14 @@ LOG = logging.getLogger("risicoatlas.maps")
 BUFFER_PX = 64
 TIMEOUT_S = 30
 CONNECTIONS = 16
+# How every connection of the renderer is set; the costs of PostGIS would make PostgreSQL compile each query.
+_SESSION = {
+    "role": "ra_public",
+    "default_transaction_read_only": "on",
+    "statement_timeout": f"{TIMEOUT_S}s",
+    "jit": "off",
+    "timezone": "UTC",
+}
 _UNIT = {True: "epsg:4326", False: "epsg:3857"}
 _SQL_TYPES = {"integer": "bigint", "number": "double precision", "boolean": "boolean"}
 
@@ -118,7 +126,7 @@ def datasource(conninfo: str, layer: Layer, style: Style, srid: int) -> dict[str
     """
     known = conninfo_to_dict(conninfo)
     password, dbname = known.pop("password", None), known.pop("dbname", "")
-    options = f"-c role=ra_public -c default_transaction_read_only=on -c jit=off -c statement_timeout={TIMEOUT_S}s -c timezone=UTC"
+    options = " ".join(f"-c {name}={value}" for name, value in _SESSION.items())
     known["options"] = f"{known.get('options') or ''} {options}".strip()
     known["application_name"] = "risicoatlas maps"
     table = sql.SQL("({}) AS laag").format(_rows(layer, style, srid))
@@ -172,7 +180,7 @@ def _geometry(layer: Layer, srid: int) -> sql.Composable:
 def _restricted_rows(layer: Layer, style: Style, window: sql.Composable) -> sql.Composed:
     types = [_sql_type(layer, name) for name in style.fields]
     described = sql.SQL("").join(
-        sql.SQL(", {} {}").format(sql.Identifier(name), sql.SQL(kind))  # type: ignore[arg-type] # a value of _SQL_TYPES
+        sql.SQL(", {} {}").format(sql.Identifier(name), sql.SQL(kind))
         for name, kind in zip(style.fields, types, strict=True)
     )
     return sql.SQL(

@@ -1,4 +1,4 @@
-"""Error reports of the map protocols: WMS ServiceExceptionReport, OWS ExceptionReport for WMTS, plain text for tiles."""
+"""Error reports: WMS ServiceExceptionReport, OWS ExceptionReport for WMTS, plain text for tiles."""
 
 import textwrap
 from http import HTTPStatus
@@ -21,7 +21,7 @@ _NO_PREFIX: Any = {None: OGC}  # lxml's stubs forget the default namespace
 def wms(error: RisicoAtlasError, request: MapRequest) -> Answer:
     """WMS 1.3.0 section 6.11 and annex E.2; 1.1.1 without a namespace and with its own media type.
 
-    GetMap may ask for the report as a picture (EXCEPTIONS=INIMAGE) or as an empty one (BLANK), which is answered with 200.
+    GetMap may ask for the report as a picture (EXCEPTIONS=INIMAGE) or an empty one (BLANK), answered with 200.
     """
     wanted = request.parameters.get("exceptions", "").rpartition("se_")[2].lower()
     size = _size(request)

@@ -1,7 +1,7 @@
 """Reads a map request: path, and parameters of GET or of a form that was posted, names in any case.
 
-In: a WSGI environ. Out: a frozen :class:`MapRequest`. Parameters that nobody knows are kept and ignored (QGIS sends DPI and
-more); a body that is not a form is refused, so no XML and no style of a client is ever read.
+In: a WSGI environ. Out: a frozen :class:`MapRequest`. Parameters that nobody knows are kept and ignored (QGIS sends
+DPI and more); a body that is not a form is refused, so no XML and no style of a client is ever read.
 """
 
 from collections.abc import Mapping
@@ -13,6 +13,8 @@ from risicoatlas.errors import LimitError, RequestError
 
 MAX_BODY_BYTES = 64 * 1024
 FORM = "application/x-www-form-urlencoded"
+# TMS and the WMTS capabilities write their version as the first part of the path
+TMS_VERSION = "1.0.0"
 PREFIXES = ("rev_public:", "besloten:")
 # Parameters that hold names of layers, separated by commas
 _LAYER_PARAMETERS = ("layers", "query_layers", "layer")
@@ -38,10 +40,15 @@ class MapRequest:
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """Every layer that the request names, without the prefix that GeoServer clients write."""
-        named = [name for key in _LAYER_PARAMETERS for name in self.parameters.get(key, "").split(",") if name]
-        if self.service in ("tms", "tiles", "wmts") and not named:
-            named = list(self.path[_LAYER_AT[self.service](self.path) :][:1])
+        """Every layer that the request names, without the prefix that GeoServer clients write.
+
+        An address names its layer itself: parameters behind it count for nothing.
+        """
+        if self.path and self.service != "wms":
+            parts = self.path[1:] if self.path[0] == TMS_VERSION else self.path
+            named = [part for part in parts[:1] if not part.endswith(".xml")]
+        else:
+            named = [name for key in _LAYER_PARAMETERS for name in self.parameters.get(key, "").split(",") if name]
         return tuple(dict.fromkeys(map(unprefixed, named)))
 
     def required(self, name: str) -> str:
@@ -59,13 +66,6 @@ class MapRequest:
             for name, value in self.parameters.items()
         }
         return urlencode(plain)
-
-
-_LAYER_AT = {
-    "tms": lambda path: 1 if path[:1] == ("1.0.0",) else 0,
-    "tiles": lambda path: 1 if path[:1] == ("1.0.0",) else 0,
-    "wmts": lambda path: len(path) if path[:1] == ("1.0.0",) else 0,
-}
 
 
 def unprefixed(name: str) -> str:

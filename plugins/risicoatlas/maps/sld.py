@@ -1,8 +1,8 @@
 """Reads ``styles/<layer>/<style>.sld`` (SLD 1.1 with Symbology Encoding) into the style model.
 
-Read are NamedLayer, UserStyle, FeatureTypeStyle, Rule with Filter or ElseFilter and scale range, Polygon-, Line-, Point- and
-TextSymbolizer with plain Fill, Stroke, Mark, Font and Halo, and GraphicFill of a ``shape://`` mark. Anything else is a
-:class:`ConfigError` with ``file:line``: an element that were dropped would be a map that lies.
+Read are NamedLayer, UserStyle, FeatureTypeStyle, Rule with Filter or ElseFilter and scale range, Polygon-, Line-,
+Point- and TextSymbolizer with plain Fill, Stroke, Mark, Font and Halo, and GraphicFill of a ``shape://`` mark.
+Anything else is a :class:`ConfigError` with ``file:line``: an element that were dropped would be a map that lies.
 
 A title has two languages: ``<se:Title>`` is Dutch, a second one with ``xml:lang="en"`` English.
 """
@@ -16,7 +16,7 @@ from pygeofilter.ast import Node
 from risicoatlas.catalogue import Catalogue, Layer, Text
 from risicoatlas.errors import ConfigError
 from risicoatlas.maps import sld_filter
-from risicoatlas.maps.sld_filter import OGC, Unreadable
+from risicoatlas.maps.sld_filter import OGC, UnreadableError
 from risicoatlas.maps.style import (
     HATCHES,
     MARKS,
@@ -58,7 +58,7 @@ def read(path: Path, layer: Layer) -> Style:
         return _style(root, layer, path.stem)
     except etree.XMLSyntaxError as error:
         raise ConfigError(path, error.lineno, f"not well-formed: {error.msg}") from error
-    except Unreadable as error:
+    except UnreadableError as error:
         raise ConfigError(path, error.line, str(error)) from error
 
 
@@ -68,13 +68,13 @@ def _style(root: Element, layer: Layer, name: str) -> Style:
     named = _one(root, f"{SLD}NamedLayer")
     _children(named, f"{SE}Name", f"{SLD}UserStyle")
     if (found := _text(named, f"{SE}Name")) != layer.name:
-        raise Unreadable(named, f"NamedLayer is {found!r}, expected {layer.name!r} as the folder is called")
+        raise UnreadableError(named, f"NamedLayer is {found!r}, expected {layer.name!r} as the folder is called")
     user = _one(named, f"{SLD}UserStyle")
     _children(user, f"{SE}Name", f"{SE}Description", f"{SLD}IsDefault", f"{SE}FeatureTypeStyle")
     used: set[str] = set()
     passes = tuple(_feature_type_style(item, layer, used) for item in user.iterchildren(f"{SE}FeatureTypeStyle"))
     if not any(passes):
-        raise Unreadable(user, "a style without a rule draws nothing")
+        raise UnreadableError(user, "a style without a rule draws nothing")
     fields = tuple(field.name for field in layer.fields if field.name in used)
     return Style(layer.name, _text(user, f"{SE}Name") or name, _title(user), passes, fields)
 
@@ -91,13 +91,13 @@ def _rule(element: Element, layer: Layer, used: set[str]) -> Rule:
     condition = _filter(element, layer, used)
     symbols = tuple(_SYMBOLIZERS[item.tag](item, layer, used) for item in element if item.tag in _SYMBOLIZERS)
     if not symbols:
-        raise Unreadable(element, "a rule without a symbolizer draws nothing")
+        raise UnreadableError(element, "a rule without a symbolizer draws nothing")
     otherwise = element.find(f"{SE}ElseFilter") is not None
     if otherwise and condition is not None:
-        raise Unreadable(element, "a rule has a Filter or an ElseFilter, not both")
+        raise UnreadableError(element, "a rule has a Filter or an ElseFilter, not both")
     low, high = (_number_of(element, tag) for tag in scales)
     if low is not None and high is not None and low >= high:
-        raise Unreadable(element, f"scale range: {low} is not below {high}")
+        raise UnreadableError(element, f"scale range: {low} is not below {high}")
     return Rule(_text(element, f"{SE}Name"), _title(element), condition, otherwise, low, high, symbols)
 
 
@@ -119,7 +119,7 @@ def _line(element: Element, layer: Layer, used: set[str]) -> Symbol:
     _children(element, f"{SE}Stroke")
     stroke = _stroke(element)
     if stroke is None:
-        raise Unreadable(element, "a LineSymbolizer needs a Stroke")
+        raise UnreadableError(element, "a LineSymbolizer needs a Stroke")
     return LineSymbol(stroke)
 
 
@@ -209,7 +209,7 @@ def _hatch(graphic: Element) -> Hatch:
     _children(mark, f"{SE}WellKnownName", f"{SE}Stroke")
     stroke = _stroke(mark)
     if stroke is None:
-        raise Unreadable(mark, "a hatch needs a Stroke")
+        raise UnreadableError(mark, "a hatch needs a Stroke")
     shape = _choice(mark, f"{SE}WellKnownName", tuple(f"shape://{name}" for name in HATCHES))
     return Hatch(shape.removeprefix("shape://"), stroke, _number_of(graphic, f"{SE}Size") or 8.0)
 
@@ -224,7 +224,7 @@ def _stroke(parent: Element) -> Stroke | None:
     )
     dash = tuple(_number(element, item) for item in found.get("stroke-dasharray", "").replace(",", " ").split())
     if len(dash) % 2:
-        raise Unreadable(element, "stroke-dasharray needs pairs of a dash and a gap")
+        raise UnreadableError(element, "stroke-dasharray needs pairs of a dash and a gap")
     return Stroke(
         color=found.get("stroke", "#000000"),
         width=_number(element, found.get("stroke-width", "1")),
@@ -241,11 +241,11 @@ def _parameters(element: Element | None, *known: str) -> Parameters:
     for item in element.iterchildren(f"{SE}SvgParameter") if element is not None else ():
         name, value = item.get("name", ""), (item.text or "").strip()
         if name not in known or name in found or len(item):
-            raise Unreadable(
+            raise UnreadableError(
                 item, f"SvgParameter {name!r}: expected each of {', '.join(known)} at most once, as plain text"
             )
         if name in ("fill", "stroke") and not _is_color(value):
-            raise Unreadable(item, f"{name}: found {value!r}, expected a colour such as #d7191c")
+            raise UnreadableError(item, f"{name}: found {value!r}, expected a colour such as #d7191c")
         found[name] = value
     return found
 
@@ -256,7 +256,7 @@ def _is_color(text: str) -> bool:
 
 def _expect(element: Element, tag: str) -> None:
     if element.tag != tag:
-        raise Unreadable(element, f"found {_short(element.tag)}, expected {_short(tag)}")
+        raise UnreadableError(element, f"found {_short(element.tag)}, expected {_short(tag)}")
 
 
 def _children(element: Element, *known: str) -> None:
@@ -266,18 +266,18 @@ def _children(element: Element, *known: str) -> None:
     for child in element:
         if child.tag not in known:
             expected = ", ".join(_short(tag) for tag in known) or "nothing"
-            raise Unreadable(
+            raise UnreadableError(
                 child, f"{_short(child.tag)} in {_short(element.tag)} is not supported: expected {expected}"
             )
         if child.tag in seen and child.tag not in several:
-            raise Unreadable(child, f"{_short(child.tag)} stands here twice")
+            raise UnreadableError(child, f"{_short(child.tag)} stands here twice")
         seen.add(child.tag)
 
 
 def _one(element: Element, tag: str) -> Element:
     found = element.find(tag)
     if found is None:
-        raise Unreadable(element, f"{_short(element.tag)} needs a {_short(tag)}")
+        raise UnreadableError(element, f"{_short(element.tag)} needs a {_short(tag)}")
     return found
 
 
@@ -293,7 +293,7 @@ def _title(element: Element) -> Text:
     _children(description, f"{SE}Title", f"{SE}Abstract")
     titles = {item.get(LANG, "nl"): (item.text or "").strip() for item in description.iterchildren(f"{SE}Title")}
     if unknown := set(titles) - {"nl", "en"}:
-        raise Unreadable(description, f"Title in {', '.join(sorted(unknown))}: expected nl or en")
+        raise UnreadableError(description, f"Title in {', '.join(sorted(unknown))}: expected nl or en")
     return Text(titles.get("nl", ""), titles.get("en", titles.get("nl", "")))
 
 
@@ -303,7 +303,7 @@ def _choice(element: Element, tag: str, allowed: Iterable[str]) -> str:
 
 def _allowed(element: Element, value: str, allowed: tuple[str, ...]) -> str:
     if value not in allowed:
-        raise Unreadable(element, f"found {value!r}, expected one of {', '.join(allowed)}")
+        raise UnreadableError(element, f"found {value!r}, expected one of {', '.join(allowed)}")
     return value
 
 
@@ -316,14 +316,14 @@ def _number(element: Element, text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise Unreadable(element, f"found {text!r}, expected a number") from None
+        raise UnreadableError(element, f"found {text!r}, expected a number") from None
 
 
 def _opacity(element: Element, value: float | None) -> float:
     if value is None:
         return 1.0
     if not 0 <= value <= 1:
-        raise Unreadable(element, f"opacity {value} is not from 0 to 1")
+        raise UnreadableError(element, f"opacity {value} is not from 0 to 1")
     return value
 
 

@@ -6,8 +6,8 @@
       </ogc:PropertyIsEqualTo>
     </ogc:Filter>
 
-Only a field of the layer may be named, and only an allowed value compared with, so that a misspelt style stops the start
-instead of drawing nothing.
+Only a field of the layer may be named, and only an allowed value compared with, so that a misspelt style stops the
+start instead of drawing nothing.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ Element = etree._Element
 Value = str | float | int | bool
 
 
-class Unreadable(Exception):
+class UnreadableError(Exception):
     """An element that cannot be read, with its line; the reader of the file turns it into a ConfigError."""
 
     def __init__(self, element: Element, message: str) -> None:
@@ -34,7 +34,7 @@ class Unreadable(Exception):
 def read(element: Element, layer: Layer) -> tuple[ast.Node, set[str]]:
     """The condition of a Filter and the names of the fields in it."""
     if len(element) != 1:
-        raise Unreadable(element, "a Filter holds one condition")
+        raise UnreadableError(element, "a Filter holds one condition")
     names: set[str] = set()
     return _condition(element[0], layer, names), names
 
@@ -48,7 +48,7 @@ def label(element: Element, layer: Layer) -> tuple[tuple[str | ast.Attribute, ..
         if child.tail and child.tail.strip():
             parts.append(child.tail.strip())
     if not parts:
-        raise Unreadable(element, "an empty Label draws nothing")
+        raise UnreadableError(element, "an empty Label draws nothing")
     return tuple(parts), names
 
 
@@ -60,7 +60,7 @@ def _condition(element: Element, layer: Layer, names: set[str]) -> ast.Node:
     if tag in _COMBINATIONS:
         parts = [_condition(child, layer, names) for child in element]
         if len(parts) < 2:
-            raise Unreadable(element, "And and Or combine at least two conditions")
+            raise UnreadableError(element, "And and Or combine at least two conditions")
         joined = parts[0]
         for part in parts[1:]:
             joined = _COMBINATIONS[tag](joined, part)
@@ -72,7 +72,7 @@ def _condition(element: Element, layer: Layer, names: set[str]) -> ast.Node:
         return ast.IsNull(prop, not_=False)
     if tag == f"{OGC}PropertyIsBetween":
         return _between(element, layer, names)
-    raise Unreadable(element, f"{tag.rpartition('}')[2]} is not supported in a style's filter")
+    raise UnreadableError(element, f"{tag.rpartition('}')[2]} is not supported in a style's filter")
 
 
 _COMPARISONS: dict[str, Callable[[ast.Node, Value], ast.Node]] = {
@@ -90,15 +90,15 @@ def _between(element: Element, layer: Layer, names: set[str]) -> ast.Node:
     if [child.tag for child in element] != [
         f"{OGC}{name}" for name in ("PropertyName", "LowerBoundary", "UpperBoundary")
     ]:
-        raise Unreadable(element, "PropertyIsBetween holds PropertyName, LowerBoundary and UpperBoundary")
+        raise UnreadableError(element, "PropertyIsBetween holds PropertyName, LowerBoundary and UpperBoundary")
     prop, field = _property(element[0], layer, names)
-    low, high = (_value(_literal(boundary), field) for boundary in element[1:])
+    low, high = (_value(_literal(boundary), field) for boundary in list(element)[1:])
     return ast.Between(prop, low, high, not_=False)
 
 
 def _literal(boundary: Element) -> Element:
     if len(boundary) != 1:
-        raise Unreadable(boundary, "a boundary holds one Literal")
+        raise UnreadableError(boundary, "a boundary holds one Literal")
     return boundary[0]
 
 
@@ -107,7 +107,7 @@ def _operands(
 ) -> tuple[ast.Attribute, Field, list[Element]]:
     children = list(element)
     if len(children) != 1 + literals:
-        raise Unreadable(element, f"expected a PropertyName and {literals} Literal")
+        raise UnreadableError(element, f"expected a PropertyName and {literals} Literal")
     prop, field = _property(children[0], layer, names)
     return prop, field, children[1:]
 
@@ -115,9 +115,9 @@ def _operands(
 def _property(element: Element, layer: Layer, names: set[str]) -> tuple[ast.Attribute, Field]:
     name = (element.text or "").strip()
     if element.tag != f"{OGC}PropertyName":
-        raise Unreadable(element, f"found {str(element.tag).rpartition('}')[2]}, expected PropertyName")
+        raise UnreadableError(element, f"found {str(element.tag).rpartition('}')[2]}, expected PropertyName")
     if name not in layer.by_name:
-        raise Unreadable(element, f"layer {layer.name} has no field {name!r}")
+        raise UnreadableError(element, f"layer {layer.name} has no field {name!r}")
     names.add(name)
     return ast.Attribute(name), layer.by_name[name]
 
@@ -126,15 +126,15 @@ def _value(element: Element, field: Field) -> Value:
     """A Literal as the type of its field."""
     text = (element.text or "").strip()
     if element.tag != f"{OGC}Literal":
-        raise Unreadable(element, f"found {str(element.tag).rpartition('}')[2]}, expected Literal")
+        raise UnreadableError(element, f"found {str(element.tag).rpartition('}')[2]}, expected Literal")
     if field.values and text not in field.values:
-        raise Unreadable(
+        raise UnreadableError(
             element, f"field {field.name} knows no value {text!r}: expected one of {', '.join(field.values)}"
         )
     try:
         return _READERS[field.type](text)
     except (KeyError, ValueError):
-        raise Unreadable(
+        raise UnreadableError(
             element, f"found {text!r}, expected a value of type {field.type} for field {field.name}"
         ) from None
 

@@ -29,7 +29,7 @@ class Stroke:
 
 @dataclass(frozen=True)
 class Hatch:
-    """A repeated mark that fills an area: SE GraphicFill with a mark ``shape://<name>``, ``size`` the period in pixels."""
+    """A repeated mark that fills an area: SE GraphicFill of ``shape://<name>``, ``size`` the period in pixels."""
 
     shape: str
     stroke: Stroke

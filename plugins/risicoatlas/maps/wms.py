@@ -1,6 +1,6 @@
 """WMS 1.3.0 and 1.1.1: what is checked before MapProxy answers, since it would fail on it or let it pass.
 
-In: a request and the layers that the actor sees. Out: nothing, or a :class:`RequestError` with the code of the standard.
+In: a request and the layers that the actor sees. Out: nothing, or a :class:`RequestError` with the standard's code.
 """
 
 import re
@@ -124,7 +124,7 @@ def _check_info(request: MapRequest) -> None:
 
 
 def for_mapproxy(request: MapRequest) -> str:
-    """The query string as MapProxy wants it: a version that it knows, the default style by its default name, an INFO_FORMAT."""
+    """The query string for MapProxy: a version that it knows, the default style by its default name, an INFO_FORMAT."""
     changed = {**request.parameters, "service": "WMS", "version": negotiated(request.version)}
     if "styles" in changed:
         changed["styles"] = ""

@@ -114,7 +114,7 @@ def _within(name: str, text: str, count: int) -> int:
 
 
 def mended(capabilities: bytes, abstracts: Mapping[str, str], legends: Mapping[str, str]) -> bytes:
-    """MapProxy's RESTful capabilities with what it leaves out: KVP, CRS names, well-known scale sets, abstracts and legends.
+    """MapProxy's RESTful capabilities with what it leaves out: KVP, CRS names, scale sets, abstracts and legends.
 
     WorldCRS84Quad is longitude first by its definition; MapProxy writes it as EPSG:4326.
     """

@@ -1,8 +1,9 @@
 """The map edge: ``/wms``, ``/wmts``, ``/tms`` and ``/tiles`` as one WSGI callable in front of MapProxy.
 
-Each request is answered by a MapProxy app that was made for exactly the layers that its actor may see, so a hidden layer is
-absent from capabilities and answers like one that never existed. What MapProxy does not check or know is done here: names of
-layers and CRSs, tiles outside the grid, legends, the public address, and headers of answers drawn for one actor.
+Each request is answered by a MapProxy app that was made for exactly the layers that its actor may see, so a hidden
+layer is absent from capabilities and answers like one that never existed. What MapProxy does not check or know is
+done here: names of layers and CRSs, tiles outside the grid, legends, the public address, and headers of answers drawn
+for one actor.
 """
 
 import hashlib
@@ -18,7 +19,7 @@ from wsgiref.util import FileWrapper
 
 from risicoatlas.access import actor
 from risicoatlas.catalogue import Layer
-from risicoatlas.errors import NotFoundError, RisicoAtlasError, UnavailableError
+from risicoatlas.errors import NotFoundError, RisicoAtlasError
 from risicoatlas.maps import configuration, legend_request, publication, reports, requests, sld, wms, wmts
 from risicoatlas.maps.answers import VARY, Answer
 from risicoatlas.maps.configuration import Extent, MapApp
@@ -69,6 +70,7 @@ class Maps:
         renderer = Renderer(str(service.pool.conninfo), styles, Graphics(self.tiles / "symbols"))
         self.atelier = Atelier(service, renderer)
         self.digest = hashlib.sha256(repr((styles, self.fixed)).encode()).hexdigest()[:8]
+        self._watch = publication.Watch(service.pool)
         self._lock = Lock()
         self._apps: OrderedDict[tuple[Publication, tuple[str, ...]], MapApp] = OrderedDict()
         self._shown: Publication | None = None
@@ -89,13 +91,8 @@ class Maps:
         return _bodiless(environ, self._draw(visit, answered, start_response))
 
     def _app(self, layers: tuple[Layer, ...]) -> MapApp:
-        """The app for these layers at the newest publication; with the database away, at the last that was seen."""
-        try:
-            shown = publication.current(self.service.pool)
-        except UnavailableError:
-            if self._shown is None:
-                raise
-            shown = self._shown
+        """The app for these layers at the newest publication."""
+        shown = self._watch.newest()
         key = (shown, tuple(layer.name for layer in layers))
         with self._lock:
             if shown != self._shown:
@@ -118,7 +115,7 @@ class Maps:
         publication.forget_old(self.tiles, folder.name)
 
     def _draw(self, visit: Visit, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Let MapProxy answer, with the headers of an answer that no other actor may get, or 304 where nothing changed."""
+        """Let MapProxy answer, with headers that keep a private answer private, or 304 where nothing changed."""
         known = environ.pop("HTTP_IF_NONE_MATCH", "")
         environ.pop("HTTP_IF_MODIFIED_SINCE", None)
         environ["mapproxy.authorize"] = self._authorize(visit)
@@ -135,7 +132,7 @@ class Maps:
 
     @staticmethod
     def _authorize(visit: Visit) -> Callable[..., dict[str, str]]:
-        """The second wall: MapProxy asks before it draws or lists; a layer outside the visible ones closes the whole answer."""
+        """The second wall: MapProxy asks before it draws or lists; one layer that is not visible closes the answer."""
 
         def authorize(_service: str, layers: Iterable[Any], **_: Any) -> dict[str, str]:
             names = {name[0] if isinstance(name, tuple) else name for name in layers}
@@ -184,7 +181,7 @@ class Maps:
         return self._asked(environ, f"/{visit.request.service}/{path}", "")
 
     def _asked(self, environ: Environ, path: str, query: str) -> Environ:
-        """The environ for MapProxy: it makes its links from the host it reads, so it reads ours and never the client's."""
+        """The environ for MapProxy, which makes links from the host that it reads: ours, never the client's."""
         url = urlsplit(self.service.settings.public_url)
         kept = {name: value for name, value in environ.items() if name not in _FORWARDED}
         return kept | {
@@ -220,7 +217,7 @@ def _report(request: MapRequest, error: RisicoAtlasError) -> Answer:
 
 
 def _headers(headers: Headers, private: bool) -> Headers:
-    """MapProxy's headers, its ETag in the quotes that HTTP asks (RFC 9110 section 8.8.3); none that let a private answer be kept."""
+    """MapProxy's headers, its ETag in quotes (RFC 9110 section 8.8.3); none that let a private answer be kept."""
     kept = [pair for pair in headers if pair[0].lower() not in {"vary", "etag"}]
     if private:
         kept = [pair for pair in kept if pair[0].lower() not in {"cache-control", "expires", "last-modified"}]
