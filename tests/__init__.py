@@ -1,0 +1,1 @@
+"""Tests mirror the package; see conftest.py for what they stand on."""

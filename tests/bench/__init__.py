@@ -1,0 +1,1 @@
+"""Benchmarks: ratios against peers in one run, on the same rows: ``python -m tests.bench.run``."""
