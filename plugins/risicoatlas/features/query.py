@@ -72,8 +72,9 @@ class RowStream(Iterator[bytes]):
         lead = b""
         for row in self._rows:
             if self.returned == self._limit:
+                # read to the end all the same: leaving a COPY halfway costs a cancel request on a second connection
                 self.more = True
-                break
+                continue
             self.returned += 1
             pending.append(row)
             size += len(row)
