@@ -73,15 +73,18 @@ class Plan:
     unfiltered: bool
 
     def select(self, row: Composable, limit: int | None = None) -> Composed:
-        """The rows in order, ``row`` evaluated for each; ``limit`` in place of the plan's own."""
-        parts = [sql.SQL("SELECT {}").format(row), self.source.sql(self.client, self.order)]
-        parts.append(sql.SQL("ORDER BY {}").format(self.order))
+        """The rows in order, ``row`` evaluated for each; ``limit`` in place of the plan's own.
+
+        Rows before the offset are passed over in a query of their own: PostgreSQL would work out ``row`` for them too.
+        """
+        source = self.source.sql(self.client, self.order)
+        order = sql.SQL("ORDER BY {}").format(self.order)
         bound = self.limit if limit is None else limit
-        if bound is not None:
-            parts.append(sql.SQL("LIMIT {}").format(sql.Literal(bound)))
-        if self.offset:
-            parts.append(sql.SQL("OFFSET {}").format(sql.Literal(self.offset)))
-        return sql.SQL(" ").join(parts)
+        end = sql.SQL("") if bound is None else sql.SQL(" LIMIT {}").format(sql.Literal(bound))
+        if not self.offset:
+            return sql.SQL("SELECT {} {} {}{}").format(row, source, order, end)
+        page = sql.SQL("SELECT r.* {} {}{} OFFSET {}").format(source, order, end, sql.Literal(self.offset))
+        return sql.SQL("SELECT {} FROM ({}) AS r {}").format(row, page, order)
 
     def tally(self, bound: int | None = None) -> Composed:
         """One number: how many rows match, page and order aside; counting stops at ``bound``."""

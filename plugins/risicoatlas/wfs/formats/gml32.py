@@ -74,9 +74,11 @@ class Gml32:
 def cleaned(chunk: bytes) -> bytes:
     """The text without the characters that XML 1.0 cannot hold; a carriage return is kept as a reference."""
     chunk = chunk.translate(None, FORBIDDEN)
-    for character in NONCHARACTERS:
-        chunk = chunk.replace(character, b"")
-    return chunk.replace(b"\r", b"&#13;")
+    # Looking is four times quicker than replacing what is hardly ever there.
+    if b"\xef\xbf" in chunk:
+        for character in NONCHARACTERS:
+            chunk = chunk.replace(character, b"")
+    return chunk.replace(b"\r", b"&#13;") if b"\r" in chunk else chunk
 
 
 def feature(plan: Plan, before: str = "", after: str = "", attributes: str = "") -> Composable:
