@@ -98,7 +98,7 @@ class _Json:
     def refuse(self, message: str) -> RequestError:
         return RequestError(f"CQL2 JSON: {message}", self.locator)
 
-    def node(self, found: Any, depth: int) -> ast.AstType:  # noqa: ANN401
+    def node(self, found: Any, depth: int) -> ast.AstType:
         if depth > MAX_DEPTH:
             raise LimitError(f"the filter is nested deeper than {MAX_DEPTH} levels", self.locator)
         if isinstance(found, (bool, int, float, str)):
@@ -112,7 +112,7 @@ class _Json:
                 return build(self, found)
         raise self.refuse(f"an object with {', '.join(map(str, found))[:80] or 'nothing'} is not an expression")
 
-    def operation(self, name: str, found: Any, depth: int) -> ast.AstType:  # noqa: ANN401
+    def operation(self, name: str, found: Any, depth: int) -> ast.AstType:
         if not isinstance(found, list):
             raise self.refuse(f"{name} needs a list of args")
         row = _OPERATIONS.get(name) or _OPERATIONS.get(name.lower())
@@ -128,19 +128,19 @@ class _Json:
         read = {"condition": self.condition, "value": self.value, "any": self.operand}[kind]
         return build(*[read(item, depth) for item in found])
 
-    def condition(self, found: Any, depth: int) -> ast.AstType:  # noqa: ANN401
+    def condition(self, found: Any, depth: int) -> ast.AstType:
         node = self.node(found, depth + 1)
         if not text.is_condition(node):
             raise self.refuse("expected a condition, found a value")
         return node
 
-    def value(self, found: Any, depth: int) -> ast.AstType:  # noqa: ANN401
+    def value(self, found: Any, depth: int) -> ast.AstType:
         node = self.node(found, depth + 1)
         if not text.is_value(node):
             raise self.refuse("expected a value, found a condition or a geometry")
         return node
 
-    def operand(self, found: Any, depth: int) -> ast.AstType:  # noqa: ANN401
+    def operand(self, found: Any, depth: int) -> ast.AstType:
         return self.node(found, depth + 1)
 
     def geometry(self, found: Mapping[str, Any]) -> literals.GeometryLiteral:
@@ -162,7 +162,7 @@ class _Json:
             raise self.refuse(f"{found[key]!r} is not a {key}")
         return moment
 
-    def interval(self, found: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    def interval(self, found: Mapping[str, Any]) -> Any:
         ends = found["interval"]
         if not isinstance(ends, list) or len(ends) != 2:
             raise self.refuse("interval takes two ends")
