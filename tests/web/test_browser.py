@@ -105,6 +105,19 @@ def _click_middle(page: Page) -> None:
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
 
 
+def _settle(page: Page) -> None:
+    """Wait until the page has asked for nothing more during half a second."""
+    page.evaluate(
+        """async () => {
+          const asked = () => performance.getEntriesByType("resource").length;
+          for (let before = -1; before !== asked();) {
+            before = asked();
+            await new Promise((resolve) => setTimeout(resolve, 500));
+          }
+        }"""
+    )
+
+
 def _picture(page: Page, name: str, **options: Any) -> None:
     SCREENSHOTS.mkdir(exist_ok=True)
     page.screenshot(path=SCREENSHOTS / f"{name}.png", **options)
@@ -118,7 +131,7 @@ def test_start_page_leads_to_the_map(open_page: Callable[..., Page], server: Any
     assert int(counted.replace(".", "")) == _items(server, "kgl_public", limit="1")["numberMatched"]
     _picture(page, "start", full_page=True)
     page.get_by_role("link", name="Open de kaart").click()
-    page.wait_for_load_state("networkidle")
+    _settle(page)
     assert page.locator("#layer-kgl_public").is_checked()
 
 
@@ -166,7 +179,7 @@ def test_click_on_a_building_gives_the_reason_of_its_label(
     expect(told.locator(".reason")).to_have_text(building["properties"]["reden"])
     expect(told).to_contain_text(building["properties"]["regel"])
     expect(told).to_contain_text(building["properties"]["artikel"])
-    page.wait_for_load_state("networkidle")
+    _settle(page)
     _picture(page, "reason")
     page.keyboard.press("Escape")
     expect(page.locator(".details-side")).to_be_hidden()
@@ -216,13 +229,13 @@ def test_list_of_objects_in_view_opens_an_object_and_keeps_its_place(
     entry.focus()
     page.keyboard.press("Enter")
     expect(page.locator(".explanation .reason")).to_have_text(building["properties"]["reden"])
-    page.wait_for_load_state("networkidle")
+    _settle(page)
     page.keyboard.press("Escape")
     expect(entry).to_be_focused()
 
 
 def test_nothing_here_looks_different_from_not_loaded(open_page: Callable[..., Page], building: dict[str, Any]) -> None:
-    page = open_page(_map_at((20_000, 600_000), "kgl_public", "gemeenten"))
+    page = open_page(_map_at((20_000, 600_000), "kgl_public"))
     page.get_by_role("tab", name="Objecten in beeld").click()
     buildings = page.locator("#objects [data-layer=kgl_public]")
     expect(buildings.locator(".state")).to_contain_text("0 objecten hier")
@@ -239,6 +252,12 @@ def _unreadable(route: Route) -> None:
     route.fulfill(status=200, content_type="application/json", body='{"type": "FeatureColl')
 
 
+def test_place_outside_the_grid_can_be_asked_about(open_page: Callable[..., Page]) -> None:
+    page = open_page(_map_at((-100_000, 350_000), "kgl_public"))
+    _click_middle(page)
+    expect(page.locator(".details-side")).to_contain_text("0 objecten hier")
+
+
 def test_reader_with_a_key_finds_the_restricted_layer_on_the_map(open_page: Callable[..., Page], town: Any) -> None:
     with town.database.loader() as connection:
         made = keys.create(connection, "browser", "gemeente", None, ["99901"], None)
@@ -248,10 +267,11 @@ def test_reader_with_a_key_finds_the_restricted_layer_on_the_map(open_page: Call
     page.locator("#layer-risicolocaties").check()
     page.get_by_role("button", name="Zoom naar Risicolocaties").click()
     page.get_by_role("tab", name="Objecten in beeld").click()
+    _settle(page)
     entry = page.locator("#objects [data-layer=risicolocaties] .hit").first
     entry.click()
     expect(page.locator(".details .facts").first).to_contain_text("99901")
-    page.wait_for_load_state("networkidle")
+    _settle(page)
     _picture(page, "restricted")
     page.goto(page.url.partition("/viewer")[0] + "/auth/login")
     page.get_by_role("button", name="Uitloggen").click()
@@ -282,7 +302,7 @@ def test_details_and_list_pass_the_accessibility_rules_of_wcag(
     page.get_by_role("tab", name="Objecten in beeld").click()
     _click_middle(page)
     expect(page.locator(".explanation")).to_be_visible()
-    page.wait_for_load_state("networkidle")
+    _settle(page)
     assert _violations(page) == []
 
 
@@ -305,6 +325,6 @@ def test_map_works_on_a_telephone(open_page: Callable[..., Page], building: dict
     page.get_by_role("button", name="Lagen").click()
     _click_middle(page)
     expect(page.locator(".explanation")).to_be_visible()
-    page.wait_for_load_state("networkidle")
+    _settle(page)
     _picture(page, "telephone")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -17,6 +17,9 @@ export const GRID_EXTENT: Extent = [-285401.92, 22598.08, 595401.92, 903401.92];
 /** Where the Netherlands and Flanders are: shown when no layer tells an extent. */
 export const LOW_COUNTRIES: Extent = [0, 150000, 290000, 630000];
 
+/** Well inside the area of use of the grid: the service refuses a box of the grid that lies wholly outside that area. */
+export const RD_AREA: Extent = [13000, 308000, 276000, 611000];
+
 const LEVELS = 15;
 const RESOLUTIONS = Array.from({ length: LEVELS }, (_, level) => 3440.64 / 2 ** level);
 /** The view goes two levels deeper than the tiles. */

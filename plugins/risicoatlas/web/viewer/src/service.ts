@@ -2,9 +2,9 @@
 
 import GeoJSON from "ol/format/GeoJSON.js";
 import type Feature from "ol/Feature.js";
-import type { Extent } from "ol/extent.js";
+import { intersects, type Extent } from "ol/extent.js";
 import { code, text, type Both } from "./language.ts";
-import { CRS84_URI, LONLAT, RD, RD_URI, toLonLat } from "./rd.ts";
+import { CRS84_URI, LONLAT, RD, RD_AREA, RD_URI, toLonLat } from "./rd.ts";
 
 const TIMEOUT_MS = 30_000;
 
@@ -104,19 +104,22 @@ function layerInfo(collection: Collection, arrangement: Arrangement): LayerInfo 
   };
 }
 
-/** Objects of a layer in a box of EPSG:28992; a layer that is not offered in it is asked in CRS84 and transformed here. */
+/**
+ * Objects of a layer in a box of EPSG:28992. A layer that is not offered in it is asked in CRS84 and transformed here; a box
+ * in which the grid has no meaning is sent in CRS84.
+ */
 export async function fetchObjects(
   layer: LayerInfo,
   box: Extent,
   options: { limit: number; skipGeometry?: boolean; signal?: AbortSignal },
 ): Promise<Page> {
-  const crs = layer.inRd ? RD_URI : CRS84_URI;
-  const asked = layer.inRd ? box : toLonLat(box);
+  const boxInRd = layer.inRd && intersects(box, RD_AREA);
+  const asked = boxInRd ? box : toLonLat(box);
   const url = address(`ogc/v1/collections/${encodeURIComponent(layer.id)}/items`, {
     f: "json",
-    bbox: asked.map((value) => value.toFixed(layer.inRd ? 3 : 8)).join(","),
-    "bbox-crs": crs,
-    crs,
+    bbox: asked.map((value) => value.toFixed(boxInRd ? 3 : 8)).join(","),
+    "bbox-crs": boxInRd ? RD_URI : CRS84_URI,
+    crs: layer.inRd ? RD_URI : CRS84_URI,
     limit: String(options.limit),
     ...(options.skipGeometry ? { skipGeometry: "true" } : {}),
   });
