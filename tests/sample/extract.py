@@ -29,11 +29,11 @@ def documents(path: Path, kind: str, bundle: str = "") -> Iterator[bytes]:
     """The XML files of one object type; ``bundle`` is Inactief, InOnderzoek or NietBag."""
     prefix = {"": "", "Inactief": "IA", "InOnderzoek": "IO", "NietBag": "NB"}[bundle]
     with ZipFile(path) as outer, ZipFile(io.BytesIO(outer.read(_inner(outer)))) as inner:
-        code = path.name[6:10]
+        code, stand = path.stem[6:10], path.stem[-8:]
         source = inner
         if bundle:
-            source = ZipFile(io.BytesIO(inner.read(f"{code}{bundle}15102026.zip")))
-        with ZipFile(io.BytesIO(source.read(f"{code}{prefix}{kind}15102026.zip"))) as files:
+            source = ZipFile(io.BytesIO(inner.read(f"{code}{bundle}{stand}.zip")))
+        with ZipFile(io.BytesIO(source.read(f"{code}{prefix}{kind}{stand}.zip"))) as files:
             for name in files.namelist():
                 yield files.read(name)
 

@@ -31,7 +31,8 @@ def loaded(cluster, sample_dir: Path) -> Iterator[Connection]:
             "CREATE TEMP TABLE vbo (id text PRIMARY KEY, status text, m2 int, doelen text[], panden text[], adres text)"
         )
         connection.execute(
-            "CREATE TEMP TABLE adres (id text PRIMARY KEY, postcode text, huisnummer int, huisletter text, toevoeging text)"
+            "CREATE TEMP TABLE adres (id text PRIMARY KEY, postcode text, huisnummer int, huisletter text,"
+            " toevoeging text)"
         )
         connection.execute(
             "CREATE TEMP TABLE treffer (register text, code text, status text, postcode text, huisnummer int,"

@@ -141,7 +141,7 @@ def test_every_contour_comes_as_distance_and_as_geometry(objects: Objects) -> No
             name = item["entityType"] + item.get("typePlaatsgebondenRisico", "")
             forms[name] |= item["afstandOfGeometrie"].keys()
     expected = (CONTOURS - {"PRContour"}) | {f"PRContour{level}" for level in PR_LEVELS}
-    assert forms == dict.fromkeys(expected, {"afstand", "geometrie"})
+    assert forms == {name: {"afstand", "geometrie"} for name in expected}
 
 
 def test_some_contours_are_invalid_and_can_be_repaired(objects: Objects) -> None:

@@ -1,10 +1,12 @@
-"""Writes the current objects of one municipality as a GeoPackage: a layer per object type, ids with their domain prefix.
+"""Writes the current objects of one municipality as a GeoPackage: a layer per object type, ids with a domain prefix.
 
-The layout is that of extracts which were converted with GDAL's LVBAG driver: camelCase columns, lists joined with a comma,
+The layout is that of extracts which were converted with GDAL's LVBAG driver: camelCase columns, comma lists,
 only occurrences without an end, no height. Rows are written in batches, so memory stays flat.
 """
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -23,7 +25,8 @@ COMMON = {"identificatie": "str", "status": "str", "geconstateerd": "bool", "doc
 ADDRESSES = {"hoofdadresNummeraanduidingRef": "str", "nevenadresNummeraanduidingRef": "str"}
 LAYERS: dict[str, tuple[str, dict[str, str]]] = {
     "pand": ("Polygon", {"oorspronkelijkBouwjaar": "int32", **COMMON}),
-    "verblijfsobject": ("Point", {"gebruiksdoel": "str", "oppervlakte": "int32", **ADDRESSES, "pandRef": "str", **COMMON}),
+    "verblijfsobject": ("Point", {"gebruiksdoel": "str", "oppervlakte": "int32", **ADDRESSES, "pandRef": "str",
+                                  **COMMON}),
     "nummeraanduiding": ("None", {"huisnummer": "int32", "huisletter": "str", "huisnummerToevoeging": "str",
                                   "postcode": "str", "typeAdresseerbaarObject": "str", "openbareruimteRef": "str",
                                   "woonplaatsRef": "str", **COMMON}),
@@ -48,7 +51,7 @@ class Columns(Properties):  # type: ignore[misc]
 
 
 class GeoPackage:
-    """The GeoPackage of one municipality; ``with`` makes its layers, :meth:`write` takes plots, leaving writes the rest.
+    """The GeoPackage of one municipality: entering makes its layers, :meth:`write` takes plots, leaving ends them.
 
     The clock of the machine is kept out, so the same town gives the same bytes.
     """
@@ -94,13 +97,23 @@ class GeoPackage:
             )
 
 
-def common(domein: str, identificatie: str, status: str, begin: str, nummer: int = 1) -> dict[str, Any]:
+@cache
+def history(begin: str, nummer: int) -> dict[str, Any]:
+    """Document and dates of an occurrence; as date values, since fiona reads a text with a regular expression."""
+    day = datetime.fromisoformat(begin)
     return {
-        "identificatie": f"NL.IMBAG.{domein}.{identificatie}", "status": status, "geconstateerd": False,
-        "documentDatum": f"{begin}T00:00:00", "documentNummer": f"Z.{begin[:4]}/D&O.{begin[5:7]}",
-        "voorkomenIdentificatie": nummer, "beginGeldigheid": f"{begin}T00:00:00",
-        "tijdstipRegistratie": f"{begin}T10:15:00", "tijdstipRegistratieLV": f"{begin}T10:30:05.240",
-    }  # fmt: skip
+        "geconstateerd": False,
+        "documentDatum": day,
+        "documentNummer": f"Z.{begin[:4]}/D&O.{begin[5:7]}",
+        "voorkomenIdentificatie": nummer,
+        "beginGeldigheid": day,
+        "tijdstipRegistratie": day.replace(hour=10, minute=15),
+        "tijdstipRegistratieLV": day.replace(hour=10, minute=30, second=5, microsecond=240_000),
+    }
+
+
+def common(domein: str, identificatie: str, status: str, begin: str, nummer: int = 1) -> dict[str, Any]:
+    return {"identificatie": f"NL.IMBAG.{domein}.{identificatie}", "status": status, **history(begin, nummer)}
 
 
 def _address_refs(adres: Adres, neven: tuple[Adres, ...] = ()) -> dict[str, Any]:

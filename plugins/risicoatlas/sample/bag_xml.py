@@ -109,7 +109,8 @@ def occurrences(bouwjaar: int, count: int) -> Iterator[tuple[int, str, str | Non
 def linear_ring(ring: Ring, dimension: int) -> str:
     height = " 0.0" if dimension == 3 else ""
     positions = " ".join(f"{x} {y}{height}" for x, y in ring)
-    return f'    <gml:LinearRing>\n      <gml:posList count="{len(ring)}">{positions}</gml:posList>\n    </gml:LinearRing>\n'
+    positions = f'<gml:posList count="{len(ring)}">{positions}</gml:posList>'
+    return f"    <gml:LinearRing>\n      {positions}\n    </gml:LinearRing>\n"
 
 
 def polygon(ring: Ring, holes: tuple[Ring, ...] = (), dimension: int = 2) -> str:
@@ -126,14 +127,17 @@ def pand(value: Pand, outside: tuple[str, str] = ("", "")) -> Iterator[str]:
     statuses = (*value.eerdere_statussen, value.status)
     for (nummer, begin, eind), status in zip(occurrences(value.bouwjaar, len(statuses)), statuses, strict=True):
         yield stand(
-            f"<Objecten:Pand>{identificatie('Pand', value.identificatie)}<Objecten:geometrie>{geometry}</Objecten:geometrie>"
+            f"<Objecten:Pand>{identificatie('Pand', value.identificatie)}"
+            f"<Objecten:geometrie>{geometry}</Objecten:geometrie>"
             f"<Objecten:oorspronkelijkBouwjaar>{value.bouwjaar}</Objecten:oorspronkelijkBouwjaar>"
-            f"<Objecten:status>{status}</Objecten:status>{document(begin)}{voorkomen(nummer, begin, eind, outside)}</Objecten:Pand>"
+            f"<Objecten:status>{status}</Objecten:status>{document(begin)}{voorkomen(nummer, begin, eind, outside)}"
+            "</Objecten:Pand>"
         )
 
 
 def _address_ref(value: Adres) -> str:
-    return f'<Objecten-ref:NummeraanduidingRef domein="NL.IMBAG.Nummeraanduiding">{value.identificatie}</Objecten-ref:NummeraanduidingRef>'
+    name = "Objecten-ref:NummeraanduidingRef"
+    return f'<{name} domein="NL.IMBAG.Nummeraanduiding">{value.identificatie}</{name}>'
 
 
 def verblijfsobject(value: Verblijfsobject, outside: tuple[str, str] = ("", "")) -> Iterator[str]:
@@ -187,7 +191,8 @@ def openbareruimte(value: Openbareruimte, outside: tuple[str, str] = ("", "")) -
         f"<Objecten:naam>{escape(value.naam)}</Objecten:naam><Objecten:type>{value.type}</Objecten:type>"
         f"<Objecten:status>Naamgeving uitgegeven</Objecten:status>{document('2010-06-01')}"
         '<Objecten:ligtIn><Objecten-ref:WoonplaatsRef domein="NL.IMBAG.Woonplaats">'
-        f"{value.woonplaats}</Objecten-ref:WoonplaatsRef></Objecten:ligtIn>{voorkomen(1, '2010-06-01', None, outside)}{short}"
+        f"{value.woonplaats}</Objecten-ref:WoonplaatsRef></Objecten:ligtIn>"
+        f"{voorkomen(1, '2010-06-01', None, outside)}{short}"
         "</Objecten:OpenbareRuimte>"
     )
 
@@ -201,9 +206,9 @@ def plaats(value: Plaats) -> Iterator[str]:
     )
 
 
-def woonplaats(identificatie_: str, naam: str, ring: Ring) -> Iterator[str]:
+def woonplaats(code: str, naam: str, ring: Ring) -> Iterator[str]:
     yield stand(
-        f"<Objecten:Woonplaats>{identificatie('Woonplaats', identificatie_)}<Objecten:naam>{escape(naam)}</Objecten:naam>"
+        f"<Objecten:Woonplaats>{identificatie('Woonplaats', code)}<Objecten:naam>{escape(naam)}</Objecten:naam>"
         f"<Objecten:geometrie><Objecten:vlak>{polygon(ring)}</Objecten:vlak></Objecten:geometrie>"
         f"<Objecten:status>Woonplaats aangewezen</Objecten:status>{document('2010-06-01')}"
         f"{voorkomen(1, '2010-06-01', None)}</Objecten:Woonplaats>"
@@ -218,7 +223,8 @@ def in_onderzoek(soort: str, kenmerk: str, value: str, eind: str | None) -> str:
     return (
         f"<sl:stand><sl-bag-extract:kenmerkInOnderzoek><KenmerkInOnderzoek:Kenmerk{soort}InOnderzoek>"
         f"<KenmerkInOnderzoek:kenmerk>{kenmerk}</KenmerkInOnderzoek:kenmerk>"
-        f'<KenmerkInOnderzoek:identificatieVan{soort} domein="NL.IMBAG.{soort}">{value}</KenmerkInOnderzoek:identificatieVan{soort}>'
+        f'<KenmerkInOnderzoek:identificatieVan{soort} domein="NL.IMBAG.{soort}">{value}'
+        f"</KenmerkInOnderzoek:identificatieVan{soort}>"
         "<KenmerkInOnderzoek:inOnderzoek>J</KenmerkInOnderzoek:inOnderzoek>"
         "<KenmerkInOnderzoek:documentdatum>2021-02-10</KenmerkInOnderzoek:documentdatum>"
         "<KenmerkInOnderzoek:documentnummer>Z.2021/D.02</KenmerkInOnderzoek:documentnummer>"

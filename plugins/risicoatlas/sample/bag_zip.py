@@ -6,7 +6,7 @@
             9901PND15102026.zip
                 9901PND15102026-000001.xml, 9901PND15102026-000002.xml, ...
             9901VBO..., NUM, OPR, WPL, LIG, STA
-            9901InOnderzoek15102026.zip, 9901Inactief15102026.zip, 9901NietBag15102026.zip   (again a zip per object type)
+            9901InOnderzoek15102026.zip, 9901Inactief15102026.zip, 9901NietBag15102026.zip   (a zip per object type)
         GEM-WPL-RELATIE-15102026.zip
 
 Every object goes to its own open member as it comes, so memory does not grow with the town.
@@ -150,7 +150,7 @@ class BagExtract:
         return path
 
     def outside(self, prefix: str, marks: tuple[str, str]) -> Iterator[Path]:
-        """Members of occurrences that are outside the register: a house beside a lone farm, so that loading it shows."""
+        """Members of occurrences outside the register: a house beside a lone farm, so that loading it shows."""
         pand, vbo = outsider(self.gemeente, "8" if prefix == "IA" else "9")
         stands = {"PND": bag_xml.pand(pand, marks), "VBO": bag_xml.verblijfsobject(vbo, marks),
                   "NUM": bag_xml.nummeraanduiding(vbo.adres, marks)}  # fmt: skip
@@ -181,8 +181,10 @@ def outsider(gemeente: Gemeente, series: str) -> tuple[Pand, Verblijfsobject]:
     street = registrar.street()
     adres = replace(registrar.address(street, 9000), identificatie=f"{gemeente.code}20{series}000000001")
     pand = Pand(f"{gemeente.code}10{series}000000001", ring, cases.PAND_IN_GEBRUIK, 1990)
-    vbo = Verblijfsobject(f"{gemeente.code}01{series}000000001", adres, ring[0], cases.VBO_IN_GEBRUIK, ("woonfunctie",), 120,
-                          (pand.identificatie,), 1990)  # fmt: skip
+    code = f"{gemeente.code}01{series}000000001"
+    vbo = Verblijfsobject(
+        code, adres, ring[0], cases.VBO_IN_GEBRUIK, ("woonfunctie",), 120, (pand.identificatie,), 1990
+    )
     return pand, vbo
 
 

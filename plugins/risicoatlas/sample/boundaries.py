@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 
 import fiona
@@ -21,7 +22,7 @@ VL_NAMES = {"99901": "Zeekapelle", "99902": "Duinbeke"}
 def wavy(*corners: tuple[float, float]) -> LineString:
     """A line along the corners that sways up to 40 m, in steps of 100 m, as a function of place alone."""
     points = []
-    for (x1, y1), (x2, y2) in zip(corners, corners[1:], strict=False):
+    for (x1, y1), (x2, y2) in pairwise(corners):
         steps = max(1, round(math.dist((x1, y1), (x2, y2)) / 100))
         for step in range(steps + 1):
             x, y = x1 + (x2 - x1) * step / steps, y1 + (y2 - y1) * step / steps

@@ -1,12 +1,12 @@
 """The catalogue of cases: buildings that are each made to give one known label by one known rule.
 
-A row says what a building holds and which label and rule must follow. The rules are those of the set ``basisvulling`` at
-its default parameters; the thresholds appear here as areas just below, at and just above. How the key is read:
+A row says what a building holds and which label and rule must follow. The rules are those of the set ``basisvulling``
+at its default parameters; the thresholds appear here as areas just below, at and just above. How the key is read:
 
 * a register hit (LRK, DUO, bedgebied) is weighed like a function that stands before all others;
 * the label of a building is the heaviest of its functions, and among equals the first in the order of ``FUNCTIES``;
-* an area of 999, 9999, 99999 or 999999 is unknown: a decision that depends on it is open, and an open one makes the whole
-  building ``niet_bepaald`` unless another function is zeerKwetsbaar or kwetsbaar;
+* an area of 999, 9999, 99999 or 999999 is unknown: a decision that depends on it is open, and an open one makes the
+  whole building ``niet_bepaald`` unless another function is zeerKwetsbaar or kwetsbaar;
 * areas are added over all live verblijfsobjecten of the building, for logies over those with logies only.
 """
 

@@ -1,15 +1,16 @@
-"""Writes the risk side and some vulnerable objects as IMEV messages: one root object per file, nested as they are delivered.
+"""Writes the risk side and some vulnerable objects as IMEV messages: one root object per file, nested as delivered.
 
     LocatieActiviteit -> voertUit: [activity -> heeft: [reference -> resulteertIn: [contour]]]
 
-Contours come by turns as a distance and as a polygon around their reference, some of the polygons cross themselves. A few
-messages name version 3.0.1 of the model, which has no void in ``resulteertIn``.
+Contours come by turns as a distance and as a polygon around their reference; some of the polygons cross themselves. A
+few messages name version 3.0.1 of the model, which has no void in ``resulteertIn``.
 """
 
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +117,7 @@ class Author:
 
 
 def around(geometry: BaseGeometry, distance: float, *, crossing: bool) -> Polygon:
-    """The area within a distance; ``crossing`` swaps two corners, so that the ring crosses itself and can be repaired."""
+    """The area within a distance; ``crossing`` swaps two corners: the ring crosses itself and can be repaired."""
     area = geometry.buffer(distance, quad_segs=16)
     if not crossing:
         return area
@@ -142,7 +143,7 @@ def shape_of(reference: Reference, site: tuple[float, float]) -> BaseGeometry:
     return shapes[reference.shape]()
 
 
-# -- locations of activities ---------------------------------------------------------------------------------------------
+# -- locations of activities
 
 
 def locations(town: Town, rows: tuple[Activity, ...], prefix: str, seen: "Counter[str]") -> Iterator[Message]:
@@ -189,20 +190,56 @@ def terrain(site: tuple[float, float], *, crossing: bool) -> Polygon:
     return Polygon([corners[0], corners[2], corners[1], corners[3]] if crossing else corners)
 
 
-# -- pipelines -----------------------------------------------------------------------------------------------------------
+# -- pipelines
 
 PIPELINES: tuple[tuple[str, float, Message, tuple[Contour, ...], str], ...] = (
-    ("aardgas", 0, {"buisleidingCategorieStof": ["aardgas"], "buisleidingMateriaal": "Koolstofstaal, (CS)",
-                    "buisleidingProduct": "naturalGas", "wanddikte": 12.5, "diameter": 914, "bovenkantbuis": 140,
-                    "maximaleWerkdruk": 6620}, (catalogue.pr("PR10-6", 35), catalogue.brand(115, categorie="berekend")), "aardgas"),
-    ("etheen", -14, {"buisleidingCategorieStof": ["ontvlambareGassenNietAardgas"], "buisleidingProduct": "ethylene",
-                     "diameter": 273, "bovenkantbuis": 120, "maximaleWerkdruk": 9900},
-     (catalogue.pr("PR10-6", 40), catalogue.pr("PR10-7", 90), catalogue.brand(130, categorie="berekend"),
-      catalogue.explosie(210, False, "berekend")), "etheen"),
-    ("ammoniak", -24, {"buisleidingCategorieStof": ["acuutToxischeStoffen"], "buisleidingProduct": "liquidAmmonia",
-                       "diameter": 219, "bovenkantbuis": -20, "maximaleWerkdruk": 4000},
-     (catalogue.pr("PR10-6", 55), catalogue.pr("PR10-8", 320), catalogue.gifwolk(700)), "ammoniak"),
-)  # fmt: skip
+    (
+        "aardgas",
+        0,
+        {
+            "buisleidingCategorieStof": ["aardgas"],
+            "buisleidingMateriaal": "Koolstofstaal, (CS)",
+            "buisleidingProduct": "naturalGas",
+            "wanddikte": 12.5,
+            "diameter": 914,
+            "bovenkantbuis": 140,
+            "maximaleWerkdruk": 6620,
+        },
+        (catalogue.pr("PR10-6", 35), catalogue.brand(115, categorie="berekend")),
+        "aardgas",
+    ),
+    (
+        "etheen",
+        -14,
+        {
+            "buisleidingCategorieStof": ["ontvlambareGassenNietAardgas"],
+            "buisleidingProduct": "ethylene",
+            "diameter": 273,
+            "bovenkantbuis": 120,
+            "maximaleWerkdruk": 9900,
+        },
+        (
+            catalogue.pr("PR10-6", 40),
+            catalogue.pr("PR10-7", 90),
+            catalogue.brand(130, categorie="berekend"),
+            catalogue.explosie(210, False, "berekend"),
+        ),
+        "etheen",
+    ),
+    (
+        "ammoniak",
+        -24,
+        {
+            "buisleidingCategorieStof": ["acuutToxischeStoffen"],
+            "buisleidingProduct": "liquidAmmonia",
+            "diameter": 219,
+            "bovenkantbuis": -20,
+            "maximaleWerkdruk": 4000,
+        },
+        (catalogue.pr("PR10-6", 55), catalogue.pr("PR10-8", 320), catalogue.gifwolk(700)),
+        "ammoniak",
+    ),
+)
 PIPELINE_STATUSES = ("operationeel", "operationeel", "operationeel", "tijdelijkBuitenGebruik", "geprojecteerd")
 
 
@@ -212,7 +249,7 @@ def pipelines(towns: list[Town], seen: "Counter[str]") -> Iterator[Message]:
         author = Author(OPERATOR, f"B{number}", seen)
         route = pipe_route(towns, shift)
         references = []
-        for part, (start, end) in enumerate(zip(route, route[1:], strict=False), 1):
+        for part, (start, end) in enumerate(pairwise(route), 1):
             line: BaseGeometry = LineString([start, end])
             if part == 2:
                 middle = line.interpolate(0.5, normalized=True)
@@ -241,23 +278,56 @@ def pipe_route(towns: list[Town], shift: float) -> list[tuple[float, float]]:
     first, second = towns[0], towns[1]
     x, y, other = first.gemeente.x, first.gemeente.y + shift, second.gemeente.x
     return [
-        (x - 3600, y - 420), (x - 1700, y - 520), (x - 300, y - 640), (x + 700, y - 640), (x + 1600, y - 640),
-        (other - 3400, y - 560), (other - 400, y - 640), (other + 800, y - 640), (other + 1700, y - 600),
-    ]  # fmt: skip
+        (x - 3600, y - 420),
+        (x - 1700, y - 520),
+        (x - 300, y - 640),
+        (x + 700, y - 640),
+        (x + 1600, y - 640),
+        (other - 3400, y - 560),
+        (other - 400, y - 640),
+        (other + 800, y - 640),
+        (other + 1700, y - 600),
+    ]
 
 
-# -- basisnet ------------------------------------------------------------------------------------------------------------
+# -- basisnet
 
 BASISNET: tuple[tuple[str, float, str, Message, tuple[Contour, ...], str], ...] = (
-    ("SpoorVervoer", RAIL_Y, "Spoorlijn Markermeer", {"trajectcode": "990", "referentiesoort": "buitensteSpoor"},
-     (catalogue.pr("PR10-6", 9), catalogue.pr("PR10-7", 48), catalogue.brand(30, "plasbrand"), catalogue.explosie(200, True)),
-     "LPG"),
-    ("WegVervoer", MOTORWAY_Y, "A99", {"wegvakcode": "A99-1", "referentiesoort": "kantVerharding"},
-     (catalogue.pr("PR10-6", 14), catalogue.pr("PR10-8", 160), catalogue.brand(30, "plasbrand"), catalogue.explosie(200, True)),
-     "LPG"),
-    ("WaterVervoer", CANAL_Y - 20, "Stadskanaal", {"watervakcode": "SKA", "referentiesoort": "oeverlijn"},
-     (catalogue.brand(30, "plasbrand"), catalogue.gifwolk(900), catalogue.pr("PR10-6", 5)), "ammoniak"),
-)  # fmt: skip
+    (
+        "SpoorVervoer",
+        RAIL_Y,
+        "Spoorlijn Markermeer",
+        {"trajectcode": "990", "referentiesoort": "buitensteSpoor"},
+        (
+            catalogue.pr("PR10-6", 9),
+            catalogue.pr("PR10-7", 48),
+            catalogue.brand(30, "plasbrand"),
+            catalogue.explosie(200, True),
+        ),
+        "LPG",
+    ),
+    (
+        "WegVervoer",
+        MOTORWAY_Y,
+        "A99",
+        {"wegvakcode": "A99-1", "referentiesoort": "kantVerharding"},
+        (
+            catalogue.pr("PR10-6", 14),
+            catalogue.pr("PR10-8", 160),
+            catalogue.brand(30, "plasbrand"),
+            catalogue.explosie(200, True),
+        ),
+        "LPG",
+    ),
+    (
+        "WaterVervoer",
+        CANAL_Y - 20,
+        "Stadskanaal",
+        {"watervakcode": "SKA", "referentiesoort": "oeverlijn"},
+        (catalogue.brand(30, "plasbrand"), catalogue.gifwolk(900), catalogue.pr("PR10-6", 5)),
+        "ammoniak",
+    ),
+)
 
 
 def basisnet(towns: list[Town], seen: "Counter[str]") -> Iterator[Message]:
@@ -269,7 +339,7 @@ def basisnet(towns: list[Town], seen: "Counter[str]") -> Iterator[Message]:
         line = [(x, first.y + y + (-30 if i in {0, 3} else 0)) for i, x in enumerate(xs)]
         references = [
             author.reference(Reference(soort, contours, attributes), LineString(part), stof, f"N{number}-A1-R{i}")
-            for i, part in enumerate(zip(line, line[1:], strict=False), 1)
+            for i, part in enumerate(pairwise(line), 1)
         ]
         activity = Activity("Basisnet", "Niet beschikbaar", route, (), gezag="rijk", vergunning=False)
         yield {
@@ -282,11 +352,12 @@ def basisnet(towns: list[Town], seen: "Counter[str]") -> Iterator[Message]:
 
 
 def road_axis(town: Town, seen: "Counter[str]") -> Message:
-    """A road outside the basisnet with its axis: in the model, but not in the schema's list of references of an activity."""
+    """A road outside the basisnet with its axis: in the model, but not in the schema's references of an activity."""
     author = Author(OMGEVINGSDIENST, "W001", seen)
     x, y = town.gemeente.x - 1200, town.gemeente.y - 1100
-    axis = author.reference(Reference("WegAs", (catalogue.pr("PR10-6", 12),)), LineString([(x, y), (x + 600, y + 40)]), "LPG",
-                            "W001-A1-R1")  # fmt: skip
+    axis = author.reference(
+        Reference("WegAs", (catalogue.pr("PR10-6", 12),)), LineString([(x, y), (x + 600, y + 40)]), "LPG", "W001-A1-R1"
+    )
     activity = Activity("WegenNietBasisnet", "", "Gemeentelijke weg", ())
     return {
         **author.base("LocatieActiviteit", "W001"),
@@ -297,7 +368,7 @@ def road_axis(town: Town, seen: "Counter[str]") -> Message:
     }
 
 
-# -- vulnerable objects --------------------------------------------------------------------------------------------------
+# -- vulnerable objects
 
 
 def buildings(answers: list[Antwoord]) -> Iterator[Message]:
@@ -343,7 +414,7 @@ def vulnerable_id(code: str, key: str) -> Message:
     }
 
 
-# -- files ---------------------------------------------------------------------------------------------------------------
+# -- files
 
 
 def messages(towns: list[Town], confirmed: list[Antwoord]) -> Iterator[Message]:

@@ -13,15 +13,6 @@ STAND_IN_NAMES = "15102026"
 
 
 @dataclass(frozen=True, slots=True)
-class Voorkomen:
-    """One occurrence in the life of an object: validity and registration; an open end is the current one."""
-
-    nummer: int
-    begin: str
-    eind: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Pand:
     """A building; ``eerdere_statussen`` are the statuses of its earlier occurrences, oldest first."""
 
@@ -31,10 +22,6 @@ class Pand:
     bouwjaar: int
     binnenringen: tuple[Ring, ...] = ()
     eerdere_statussen: tuple[str, ...] = ()
-
-    @property
-    def ligt_vast(self) -> str:
-        return f"{self.bouwjaar}-06-01"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +85,7 @@ class Openbareruimte:
 
 @dataclass(frozen=True, slots=True)
 class Treffer:
-    """A row of KvK, LRK or DUO about one address; ``met_bag`` tells whether the row names the verblijfsobject itself."""
+    """A row of KvK, LRK or DUO about one address; ``met_bag``: the row names the verblijfsobject itself."""
 
     register: str
     code: str

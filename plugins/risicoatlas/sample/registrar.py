@@ -12,7 +12,7 @@ PAIRS = [a + b for a in POSTCODE_LETTERS for b in POSTCODE_LETTERS if a + b not 
 
 STEMS = (
     "Linden", "Esdoorn", "Meidoorn", "Vlier", "Wilgen", "Elzen", "Merel", "Lijster", "Zwaluw", "Reiger", "Kievit",
-    "Fuut", "Aalscholver", "Snoek", "Karper", "Baars", "Zalm", "Anker", "Roer", "Fok", "Zeil", "Mast", "Kompas", "Sextant",
+    "Fuut", "Meerkoet", "Snoek", "Karper", "Baars", "Zalm", "Anker", "Roer", "Fok", "Zeil", "Mast", "Kompas", "Sextant",
     "Loods", "Boei", "Duin", "Kreek", "Gors", "Kwelder", "Zand", "Klei", "Veen", "Riet", "Bies", "Lis", "Kalmoes",
     "Saffier", "Robijn", "Granaat", "Barnsteen", "Kwarts", "Tarwe", "Haver", "Gerst", "Rogge", "Klaver", "Vlas",
 )  # fmt: skip

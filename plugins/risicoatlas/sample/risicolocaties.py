@@ -1,7 +1,7 @@
 """Writes the risicolocaties of two Flemish municipalities as CSV with WKT in EPSG:31370: points, areas and multi-areas.
 
-The columns are our own choice, since the import template of OVAM is not public; their meaning follows the attributes that
-it names. The rubrieken are examples.
+The columns are our own choice, since the import template of OVAM is not public; their meaning follows the attributes
+that it names. The rubrieken are examples.
 """
 
 import csv
@@ -15,8 +15,8 @@ from shapely.geometry.base import BaseGeometry
 
 from risicoatlas.sample.boundaries import VL_SIZE, VL_X, VL_Y
 
-COLUMNS = ("identificatie", "nis", "rubriek", "startdatum", "einddatum", "omv_nummer", "iioa_nummer", "wijziging_vergunning",
-           "bron_rubriek", "omschrijving", "geschrapt", "geometrie_wkt")  # fmt: skip
+COLUMNS = ("identificatie", "nis", "rubriek", "startdatum", "einddatum", "omv_nummer", "iioa_nummer",
+           "wijziging_vergunning", "bron_rubriek", "omschrijving", "geschrapt", "geometrie_wkt")  # fmt: skip
 PER_MUNICIPALITY = {"99901": 48, "99902": 30}
 RUBRIEKEN = (
     ("2.1.2", "opslag van afvalstoffen"), ("4.3", "lakken en verven van metaal"), ("6.4.1", "opslag van smeerolie"),

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from risicoatlas.sample.model import Perceel, Treffer
 
@@ -27,7 +27,7 @@ STATUS_ROWS = (
 class Writer(Protocol):
     """What ``csv.writer`` gives."""
 
-    def writerow(self, row: Iterable[Any], /) -> Any: ...
+    def writerow(self, row: Iterable[object], /) -> object: ...
 
 
 class Tables:

@@ -1,7 +1,7 @@
 """Lays out a municipality: streets with the cases, an estate, the countryside, and neighbourhoods that fill it up.
 
-In: a municipality and how many buildings it shall have. Out: an iterator of plots, the same each time it is asked for, so
-that a file that needs another pass can walk the town again instead of keeping it in memory.
+In: a municipality and how many buildings it shall have. Out: an iterator of plots, the same each time it is asked for;
+nothing of the town is kept in memory.
 
 Local coordinates are metres from the municipality's origin, x to the east and y to the north:
 
@@ -132,7 +132,7 @@ class Builder:
         self.frame = Frame(gemeente.x, gemeente.y)
         self.hits = 0
 
-    # -- the fixed part ------------------------------------------------------------------------------------------
+    # -- the fixed part
 
     def fixed(self) -> Iterator[Perceel]:
         yield from self.case_streets(self.shuffled(c.STRAAT))
@@ -197,7 +197,7 @@ class Builder:
             yield plot
 
     def countryside(self) -> Iterator[Perceel]:
-        """One group of buildings per lot, so far from the next lot that only the group itself decides what is isolated."""
+        """One group of buildings per lot, so far from the next that only the group itself decides what is isolated."""
         groups = self.lone_cases() + self.pairs() + self.company() + self.odd_geometry()
         if self.gemeente.full:
             groups += [self.shared_units, self.dangling]
@@ -243,7 +243,7 @@ class Builder:
         ]
 
     def shared_units(self, plot: Perceel, frame: Frame, street: Street) -> None:
-        """Units that lie in two buildings count in each: 3,000 m2 shared, and one of the two has 2,500 m2 of its own."""
+        """Units in two buildings count in each: 3,000 m2 is shared, and one of the two has 2,500 m2 of its own."""
         left = self.pand(plot, frame.box(0, 0, 60, 50), c.PAND_IN_GEBRUIK)
         right = self.pand(plot, frame.box(60, 0, 60, 50), c.PAND_IN_GEBRUIK)
         self.units(plot, c.u("industrie", 3000), (left, right), street)
@@ -258,7 +258,7 @@ class Builder:
 
     def dangling(self, plot: Perceel, frame: Frame, street: Street) -> None:
         """Units that name a building which is not in the delivery: alone, and beside a building that is."""
-        absent = replace(self.new_pand(frame.box(0, 60, 9, 9), c.PAND_IN_GEBRUIK))
+        absent = self.new_pand(frame.box(0, 60, 9, 9), c.PAND_IN_GEBRUIK)
         self.units(plot, c.u("kantoor", 80), (absent,), street)
         present = self.pand(plot, frame.box(0, 0, 20, 12), c.PAND_IN_GEBRUIK)
         self.units(plot, c.u("kantoor", 400), (present, absent), street)
@@ -279,7 +279,7 @@ class Builder:
                 plot.plaatsen.append(Plaats(self.registrar.plaats(kind), adres, ring, status))
         yield plot
 
-    # -- the neighbourhoods --------------------------------------------------------------------------------------
+    # -- the neighbourhoods
 
     def wijk(self, number: int, columns: int) -> Iterator[Perceel]:
         line, column = divmod(number, columns)
@@ -388,7 +388,7 @@ class Builder:
                 self.build(plot, row, frame.box(-134 + i * 46, y, 26, 18), street)
             yield plot
 
-    # -- the bricks ----------------------------------------------------------------------------------------------
+    # -- the bricks
 
     def new_plot(self, street: Street) -> Perceel:
         plot = Perceel()
@@ -447,9 +447,17 @@ class Builder:
             second = self.random.random() < 0.01
             neven = (self.registrar.address(street, street.next_number()),) if second else ()
             vbo = Verblijfsobject(
-                self.registrar.verblijfsobject(), adres, inside(panden[0].ring, number, unit.aantal), unit.status, doelen,
-                unit.m2, tuple(pand.identificatie for pand in panden), panden[0].bouwjaar, neven, eerder,
-            )  # fmt: skip
+                identificatie=self.registrar.verblijfsobject(),
+                adres=adres,
+                punt=inside(panden[0].ring, number, unit.aantal),
+                status=unit.status,
+                gebruiksdoelen=doelen,
+                oppervlakte=unit.m2,
+                panden=tuple(pand.identificatie for pand in panden),
+                bouwjaar=panden[0].bouwjaar,
+                nevenadressen=neven,
+                eerder=eerder,
+            )
             plot.verblijfsobjecten.append(vbo)
             if number == 0:
                 for hit in unit.hits:
