@@ -9,6 +9,7 @@ import shapely
 from pyproj import Transformer
 from tests.wfs.conftest import GML_ID, NS, ODD_KEY, SHAPES
 
+from risicoatlas.access import actor as actors
 from risicoatlas.filters.fes import resource_id
 
 WFS = f'xmlns:wfs="{NS["wfs"]}" xmlns:fes="{NS["fes"]}" xmlns:gml="{NS["gml"]}" xmlns:q="{NS["p"]}"'
@@ -447,6 +448,25 @@ def test_get_feature_by_an_unknown_id_is_404(client, unknown):
 def test_get_feature_by_id_needs_the_id(client):
     query = "urn:ogc:def:query:OGC-WFS::GetFeatureById"
     client.get(request="GetFeature", storedQuery_Id=query).refused("MissingParameterValue", "id")
+
+
+# Streams
+
+
+def test_a_client_that_leaves_halfway_gives_its_connection_back(client, world):
+    environ = {"REQUEST_METHOD": "GET", "QUERY_STRING": "service=WFS&request=GetFeature&typeNames=proef"}
+    token = actors.bind(actors.ANONYMOUS)
+    for _ in range(world.pool.max_size + 2):
+        body = client.application(environ, lambda status, headers: None)
+        assert next(iter(body)).startswith(b"<?xml")
+        body.close()
+    actors.unbind(token)
+    assert client.feature(count=1).ids == ["proef.NL.PROEF.1"]
+
+
+def test_a_head_request_holds_nothing(client, world):
+    for _ in range(world.pool.max_size + 2):
+        assert client.query("service=WFS&request=GetFeature&typeNames=proef", "HEAD").status == 200
 
 
 # GetPropertyValue

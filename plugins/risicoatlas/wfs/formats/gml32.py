@@ -4,13 +4,15 @@ Each geometry and each part of one has a ``gml:id`` of its own, which GML 3.2 de
 as it was asked, with the coordinates in the order of that notation. A property without value is left out.
 """
 
+from functools import lru_cache
 from typing import LiteralString
 
 from markupsafe import escape
 from psycopg import sql
 from psycopg.sql import Composable
 
-from risicoatlas.catalogue import GEOMETRY, KEY, Field
+from risicoatlas.catalogue import GEOMETRY, KEY, Field, Layer
+from risicoatlas.crs import Crs
 from risicoatlas.features.plan import Plan, column
 from risicoatlas.wfs.formats import About
 from risicoatlas.wfs.links import describe_url
@@ -83,16 +85,26 @@ def cleaned(chunk: bytes) -> bytes:
 
 def feature(plan: Plan, before: str = "", after: str = "", attributes: str = "") -> Composable:
     """SQL of one feature element; name and geometry are worked out once per row."""
-    element = f"{plan.layer.prefix}:{plan.layer.name}"
+    expression = _element(plan.layer, plan.fields, plan.crs, plan.geometry is not None, (before, attributes, after))
+    return per_row(plan, expression)
+
+
+@lru_cache(maxsize=256)
+def _element(
+    layer: Layer, fields: tuple[Field, ...], system: Crs, with_geometry: bool, texts: tuple[str, str, str]
+) -> Composable:
+    """Kept, since putting it together takes as long as reading one row."""
+    before, attributes, after = texts
+    element = f"{layer.prefix}:{layer.name}"
     pieces: list[Composable] = [
-        sql.Literal(f'{before}<{element}{attributes} gml:id="{plan.layer.name}.'),
+        sql.Literal(f'{before}<{element}{attributes} gml:id="{layer.name}.'),
         sql.SQL("q.name"),
         sql.Literal('">'),
-        *(property_element(plan, item) for item in plan.fields),
-        *([geometry_element(plan)] if plan.geometry is not None else []),
+        *(property_element(layer, item) for item in fields),
+        *([geometry_element(layer, system)] if with_geometry else []),
         sql.Literal(f"</{element}>{after}"),
     ]
-    return per_row(plan, sql.SQL("concat({})").format(sql.SQL(", ").join(pieces)))
+    return sql.SQL("concat({})").format(sql.SQL(", ").join(pieces))
 
 
 def per_row(plan: Plan, expression: Composable) -> Composable:
@@ -110,28 +122,30 @@ def xml_name() -> Composable:
     return sql.SQL(form).format(column(KEY))
 
 
-def property_element(plan: Plan, item: Field) -> Composable:
+def property_element(layer: Layer, item: Field) -> Composable:
     """``<p:naam>value</p:naam>``; NULL where there is no value."""
-    name = f"{plan.layer.prefix}:{item.name}"
+    name = f"{layer.prefix}:{item.name}"
     value = sql.SQL(_VALUES[item.type]).format(column(item.name))
     return sql.SQL("{} || ({}) || {}").format(sql.Literal(f"<{name}>"), value, sql.Literal(f"</{name}>"))
 
 
-def geometry_element(plan: Plan) -> Composable:
+def geometry_element(layer: Layer, system: Crs) -> Composable:
     """``<p:geometrie>`` with the geometry; NULL where there is none."""
-    name = f"{plan.layer.prefix}:{GEOMETRY}"
-    return sql.SQL("{} || ({}) || {}").format(sql.Literal(f"<{name}>"), geometry(plan), sql.Literal(f"</{name}>"))
-
-
-def geometry(plan: Plan) -> Composable:
-    """The geometry of ``q.shape`` in GML. PostGIS would repeat one id on all parts, so parts are written one by one."""
-    srs_name = escape(plan.crs.notation)
-    decimals, options = (
-        sql.Literal(plan.crs.decimals),
-        sql.Literal(_PLAIN + (_FLIPPED if plan.crs.latitude_first else 0)),
+    name = f"{layer.prefix}:{GEOMETRY}"
+    return sql.SQL("{} || ({}) || {}").format(
+        sql.Literal(f"<{name}>"), geometry(layer, system), sql.Literal(f"</{name}>")
     )
-    identifier = f"{GEOMETRY}.{plan.layer.name}."
-    if plan.layer.geometry_type == "Point":
+
+
+def geometry(layer: Layer, system: Crs) -> Composable:
+    """The geometry of ``q.shape`` in GML. PostGIS would repeat one id on all parts, so parts are written one by one."""
+    srs_name = escape(system.notation)
+    decimals, options = (
+        sql.Literal(system.decimals),
+        sql.Literal(_PLAIN + (_FLIPPED if system.latitude_first else 0)),
+    )
+    identifier = f"{GEOMETRY}.{layer.name}."
+    if layer.geometry_type == "Point":
         # Without SRID no srsName is written; it takes the place right after the name of the element.
         form: LiteralString = (
             "'<gml:Point srsName=\"' || {srs} || '\"'"
@@ -140,7 +154,7 @@ def geometry(plan: Plan) -> Composable:
         return sql.SQL(form).format(
             srs=sql.Literal(srs_name), decimals=decimals, options=options, id=sql.Literal(identifier)
         )
-    multi, member = _MULTI[plan.layer.geometry_type]
+    multi, member = _MULTI[layer.geometry_type]
     part: LiteralString = "{begin} || ST_AsGML(3, {shape}, {decimals}, {options}, 'gml', {id} || q.name) || {end}"
     common = {
         "begin": sql.Literal(f"<gml:{member}>"),
@@ -150,12 +164,10 @@ def geometry(plan: Plan) -> Composable:
     }
     first = sql.SQL(part).format(
         shape=sql.SQL("ST_SetSRID(ST_GeometryN(q.shape, 1), 0)"),
-        id=sql.Literal(f"{GEOMETRY}.part.1.{plan.layer.name}."),
+        id=sql.Literal(f"{GEOMETRY}.part.1.{layer.name}."),
         **common,
     )
-    numbered = sql.SQL("{} || d.path[1] || {}").format(
-        sql.Literal(f"{GEOMETRY}.part."), sql.Literal(f".{plan.layer.name}.")
-    )
+    numbered = sql.SQL("{} || d.path[1] || {}").format(sql.Literal(f"{GEOMETRY}.part."), sql.Literal(f".{layer.name}."))
     each = sql.SQL(part).format(shape=sql.SQL("d.geom"), id=numbered, **common)
     whole: LiteralString = (
         "{open} || q.name || '\">' || CASE ST_NumGeometries(q.shape) WHEN 1 THEN {first} ELSE"
@@ -174,9 +186,9 @@ def value_row(plan: Plan, name: str | None) -> Composable:
     if name is None:
         value: Composable = sql.SQL("{} || q.name").format(sql.Literal(f"{plan.layer.name}."))
     elif name == GEOMETRY:
-        value = geometry_element(plan)
+        value = geometry_element(plan.layer, plan.crs)
     else:
-        value = property_element(plan, plan.layer.by_name[name])
+        value = property_element(plan.layer, plan.layer.by_name[name])
     return per_row(plan, sql.SQL("concat('<wfs:member>', {}, '</wfs:member>')").format(value))
 
 
