@@ -177,8 +177,8 @@ def _clashes(rules: RuleSet) -> Iterator[ConfigError]:
             yield second.place.error(f"{second.id} clashes with {where}: the same id on the same day")
         elif _same_order(first, second):
             yield second.place.error(
-                f"{second.id} clashes with {first.id} (line {first.place.line}): two rules of one paragraph on the same day;"
-                " give each a letter (2.a, 2.b) in the order of the law"
+                f"{second.id} clashes with {first.id} (line {first.place.line}):"
+                " two rules of one paragraph on the same day; give each a letter (2.a, 2.b) in the order of the law"
             )
     blocks = [block.id for article in rules.articles for block in article.not_encoded]
     for article in rules.articles:

@@ -62,7 +62,7 @@ class Explanation:
 def explain(connection: Connection, rules: RuleSet, pand: str, on: datetime.date | None = None) -> Explanation:
     """Judge one building afresh and tell why; nothing is written.
 
-    Raises :class:`NotFoundError` for a building that is not in the register, is not live, or has no live verblijfsobject.
+    Raises :class:`NotFoundError` for a building that is not in the register, not live, or without live verblijfsobject.
     """
     active = rules.on(on or datetime.date.today())
     with connection.transaction(force_rollback=True):

@@ -7,7 +7,7 @@ reading is another row there; only a new kind of calculation is Python. What no 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg import sql
@@ -207,7 +207,7 @@ def run(connection: Connection, name: str, **parameters: Any) -> int:
     text = (resources.files("risicoatlas.rules") / "sql" / name).read_text(encoding="utf-8")
     # Values are bound on our side: a file may hold several statements, which the server's own binding refuses.
     with psycopg.ClientCursor(connection) as cursor:
-        cursor.execute(sql.SQL(cast(LiteralString, text)), parameters)
+        cursor.execute(sql.SQL(text), parameters)
         while cursor.nextset():
             pass
         return cursor.rowcount

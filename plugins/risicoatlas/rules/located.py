@@ -31,11 +31,11 @@ class Mapping:
                 return Place(self.path, found.start_mark.line + 1 + self.offset)
         return self.place
 
-    def keys(self) -> list[str]:
+    def names(self) -> list[str]:
         return [str(key.value) for key, _ in self.node.value]
 
     def has(self, key: str) -> bool:
-        return key in self.keys()
+        return key in self.names()
 
     def get(self, key: str, default: Any = None) -> Any:
         """The value of a key as Python data."""
@@ -82,12 +82,12 @@ class Mapping:
 
     def items(self) -> Iterator[tuple[str, "Mapping"]]:
         """Every key with the mapping under it."""
-        for key in self.keys():
+        for key in self.names():
             yield key, self.mapping(key)
 
     def refuse_unknown(self, known: set[str]) -> None:
         """Raise :class:`ConfigError` for a key that nothing reads, and for one that stands twice."""
-        keys = self.keys()
+        keys = self.names()
         for key in keys:
             if key not in known:
                 raise self.at(key).error(f"unknown key {key!r}: expected one of {', '.join(sorted(known))}")

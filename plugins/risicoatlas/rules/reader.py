@@ -104,13 +104,19 @@ def _attempt[T](errors: list[ConfigError], make: Callable[[], T]) -> T | None:
 
 
 def _entries[T](path: Path, make: Callable[[str, located.Mapping], T], errors: list[ConfigError]) -> dict[str, T]:
-    whole = _attempt(errors, lambda: located.read(path))
     result: dict[str, T] = {}
-    for name in whole.keys() if whole else ():
-        entry = _attempt(errors, lambda: make(name, whole.mapping(name)))  # noqa: B023
+    whole = _attempt(errors, partial(located.read, path))
+    if whole is None:
+        return result
+
+    def one(name: str) -> T:
         if name in result:
-            errors.append(whole.at(name).error(f"{name} stands twice"))  # type: ignore[union-attr]
-        elif entry is not None:
+            raise whole.at(name).error(f"{name} stands twice")
+        return make(name, whole.mapping(name))
+
+    for name in whole.names():
+        entry = _attempt(errors, partial(one, name))
+        if entry is not None:
             result[name] = entry
     return result
 

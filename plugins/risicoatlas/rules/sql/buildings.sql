@@ -15,8 +15,11 @@ CREATE UNLOGGED TABLE bron.kgl_vbo AS
 SELECT g.pand, g.kandidaat, v.identificatie AS vbo,
   CASE WHEN v.oppervlakte_m2 > 0 AND v.oppervlakte_m2 <> ALL (%(onbekende_m2)s::integer[]) THEN v.oppervlakte_m2 END AS m2,
   -- a gebruiksdoel that no article describes, or none at all, is a function that nothing decides
-  coalesce((SELECT array_agg(DISTINCT CASE WHEN doel = ANY (%(functies)s::text[]) THEN doel ELSE 'onbekend' END)
-            FROM unnest(v.gebruiksdoelen) AS doel), '{onbekend}') AS functies,
+  CASE
+    WHEN v.gebruiksdoelen <@ %(functies)s::text[] AND cardinality(v.gebruiksdoelen) = 1 THEN v.gebruiksdoelen
+    ELSE coalesce((SELECT array_agg(DISTINCT CASE WHEN doel = ANY (%(functies)s::text[]) THEN doel ELSE 'onbekend' END)
+                   FROM unnest(v.gebruiksdoelen) AS doel), '{onbekend}')
+  END AS functies,
   m.verblijfsobject IS NOT NULL AS in_meer_panden
 FROM bron.kgl_gebouw g
 JOIN register.verblijfsobject_pand vp ON vp.pand = g.pand
