@@ -5,6 +5,7 @@ a folder of real deliveries works like the sample. Everything is idempotent: a s
 """
 
 import csv
+import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,10 +36,20 @@ class Outcome:
 
 
 def sample_folder(settings: Settings, progress: Progress) -> Path:
-    """The sample town under the home; written only when it is not there yet."""
+    """The sample town under the home; written only when it is not there yet, as this generator writes it."""
     folder = settings.home / "sample"
+    written = settings.home / "sample.sha256"
+    digest = _generator_digest()
+    if written.is_file() and written.read_text() == digest and (folder / writing.MARKER).is_file():
+        return folder
     writing.write(writing.Request(folder, SAMPLE_PANDEN, SAMPLE_SEED), progress.say)
+    written.write_text(digest)
     return folder
+
+
+def _generator_digest() -> str:
+    sources = sorted(Path(writing.__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
 
 
 def prepare(settings: Settings, database: Database, folder: Path, progress: Progress | None = None) -> Outcome:
@@ -61,6 +72,9 @@ def _load(settings: Settings, database: Database, folder: Path, outcome: Outcome
     found = recognise.walk(folder, settings)
     outcome.left = [f"{item.path}: {item.reason}" for item in found.left]
     for item in found.recognised:
+        if _is_loaded(database, item):
+            outcome.loaded.append(f"{item.path} ({item.title}), loaded before")
+            continue
         try:
             report = steps.load(item.source, item.path, database, settings, progress)
         except RisicoAtlasError as error:
@@ -70,6 +84,17 @@ def _load(settings: Settings, database: Database, folder: Path, outcome: Outcome
         outcome.loaded.append(f"{item.path} ({item.title})")
         for line in report.lines():
             progress.say(line)
+
+
+def _is_loaded(database: Database, item: recognise.Recognised) -> bool:
+    """Whether the last complete delivery under this file's name was this very file."""
+    with database.loader() as connection, item.path.open("rb") as file:
+        row = connection.execute(
+            "SELECT sha256 FROM beheer.levering WHERE bron = %s AND bestand = %s AND status = 'klaar'"
+            " ORDER BY nummer DESC LIMIT 1",
+            [item.source.name, item.path.name],
+        ).fetchone()
+        return row is not None and row[0] == hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _set_states(connection: Connection, folder: Path) -> None:
