@@ -180,19 +180,19 @@ def conformance(call: Call) -> Response:
 
 
 def collections(call: Call) -> Response:
-    found = dict(documents.states(call.visit.service))
+    found = dict(documents.states(call.visit.service, call.visit.actor))
     document = _from_pygeoapi(pygeoapi_core.describe_collections(call.api(found), call.api_request()))
     document["links"] = [link for link in document["links"] if not _is_foreign(link)]
     for collection in document["collections"]:
-        _complete(collection, found)
+        _complete(collection, found, call)
     return _document(call, document, "collections")
 
 
 def collection(call: Call) -> Response:
-    found = dict(documents.states(call.visit.service))
+    found = dict(documents.states(call.visit.service, call.visit.actor))
     name = call.layer.name
     document = _from_pygeoapi(pygeoapi_core.describe_collections(call.api(found), call.api_request(), name))
-    _complete(document, found)
+    _complete(document, found, call)
     return _document(call, document, "collection")
 
 
@@ -316,7 +316,7 @@ def _from_pygeoapi(answer: tuple[dict[str, str], int, Any]) -> dict[str, Any]:
     return found
 
 
-def _refused(status: int, content: Any) -> RisicoAtlasError:  # noqa: ANN401
+def _refused(status: int, content: Any) -> RisicoAtlasError:
     """An error that pygeoapi itself found."""
     try:
         text = str(json.loads(content)["description"])
@@ -336,8 +336,10 @@ def _as_ours(status: int, request: Request) -> RisicoAtlasError:
     return NotFoundError("there is nothing at this address")
 
 
-def _complete(document: dict[str, Any], found: dict[str, documents.State]) -> None:
+def _complete(document: dict[str, Any], found: dict[str, documents.State], call: Call) -> None:
     document["links"] = [link for link in document["links"] if not _is_foreign(link)]
+    layer = call.app.service.catalogue.get(document["id"])
+    document["links"].append(links.described_by(layer, call.app.service.settings, call.visit.language))
     document["crs"] = document["crs"][:]
     documents.add_state(document, found.get(document["id"]))
 
