@@ -56,7 +56,7 @@
           <se:PolygonSymbolizer>
             <se:Fill>
               <se:SvgParameter name="fill">#1a8a72</se:SvgParameter>
-              <se:SvgParameter name="fill-opacity">0.22</se:SvgParameter>
+              <se:SvgParameter name="fill-opacity">0.14</se:SvgParameter>
             </se:Fill>
           </se:PolygonSymbolizer>
           <se:PolygonSymbolizer>

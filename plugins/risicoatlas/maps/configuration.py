@@ -6,7 +6,7 @@ others, so that a hidden layer is absent from it as one that never existed.
 
 import copy
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from pyproj import CRS
 from risicoatlas.catalogue import Layer
 from risicoatlas.errors import AccessError, ConfigError
 from risicoatlas.maps import legend, mapproxy_plugin
+from risicoatlas.maps.answers import Answer
 from risicoatlas.maps.mapproxy_plugin import Atelier
 from risicoatlas.maps.style import Style
 
@@ -73,6 +74,8 @@ class MapApp:
     app: MapProxyApp
     grids: Mapping[str, Any]
     srids: tuple[int, ...]
+    # capabilities by their address: they do not change as long as this app stands
+    documents: dict[str, Answer] = field(default_factory=dict)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         # Without the hook MapProxy lets everything pass.

@@ -5,7 +5,7 @@ restricted one is drawn for the actor of the request, read from the context vari
 its thread pool: then nothing is drawn.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from mapproxy.config.configuration.source import (
@@ -22,6 +22,7 @@ from mapproxy.query import InfoQuery, LegendQuery, MapQuery
 from mapproxy.source import InfoSource, LegendSource, SourceError
 from mapproxy.srs import SRS
 from mapproxy.util.ext.dictspec.spec import anything, number, required
+from PIL import Image
 
 from risicoatlas.access import actor
 from risicoatlas.catalogue import Layer
@@ -39,6 +40,14 @@ class Atelier:
 
     service: Service
     renderer: Renderer
+    _legends: dict[str, Image.Image] = field(default_factory=dict, repr=False)
+
+    def legend(self, layer: Layer) -> Image.Image:
+        """The legend of a layer in its default form, drawn once."""
+        if layer.name not in self._legends:
+            style = self.renderer.styles[layer.name]
+            self._legends[layer.name] = legend.draw(style, layer, self.renderer.graphics)
+        return self._legends[layer.name]
 
     def areas(self, layer: Layer) -> str:
         """The areas that the actor of this request may see of a restricted layer; empty where nothing may be seen."""
@@ -94,11 +103,15 @@ class LayerLegend(LegendSource):  # type: ignore[misc]
     """The size of a legend, for the capabilities; GetLegendGraphic itself is answered before MapProxy."""
 
     def __init__(self, layer: Layer, atelier: Atelier) -> None:
-        self.picture = legend.draw(atelier.renderer.styles[layer.name], layer, atelier.renderer.graphics)
-        self.size = self.picture.size
+        self.layer = layer
+        self.atelier = atelier
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.atelier.legend(self.layer).size
 
     def get_legend(self, query: LegendQuery) -> ImageResult:
-        return ImageResult(self.picture, size=self.size, image_opts=ImageOptions(format="image/png"))
+        return ImageResult(self.atelier.legend(self.layer), size=self.size, image_opts=ImageOptions(format="image/png"))
 
 
 class LayerSourceConfiguration(SourceConfiguration):  # type: ignore[misc]

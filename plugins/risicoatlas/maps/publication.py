@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 
 from psycopg_pool import ConnectionPool
 
@@ -21,6 +22,7 @@ from risicoatlas.maps.configuration import Extent
 
 LOG = logging.getLogger("risicoatlas.maps")
 EVERY_S = 0.2
+AFTER_FAILURE_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,9 @@ class Publication:
         return f"{self.number:010d}-{self.made_at}-{digest}"
 
 
+NOTHING = Publication(0, 0)
+
+
 def current(pool: ConnectionPool[Connection]) -> Publication:
     """The newest publication; one short query."""
     with reading(pool) as connection:
@@ -41,32 +46,35 @@ def current(pool: ConnectionPool[Connection]) -> Publication:
             "SELECT nummer, (extract(epoch FROM gemaakt_op) * 1000)::bigint FROM publiek.publicatie"
             " ORDER BY nummer DESC LIMIT 1"
         ).fetchone()
-    return Publication(int(row[0]), int(row[1])) if row else Publication(0, 0)
+    return Publication(int(row[0]), int(row[1])) if row else NOTHING
 
 
 class Watch:
     """Tells the newest publication, looking at most every ``EVERY_S``: a viewer asks for dozens of tiles at once.
 
-    While the database is away it tells the last one that it saw, so that drawn tiles are still served.
+    One thread looks, the others go on with what was seen. While the database is away that stays, and drawn tiles are
+    still served.
     """
 
     def __init__(self, pool: ConnectionPool[Connection]) -> None:
         self._pool = pool
-        self._seen: Publication | None = None
-        self._looked_s = -math.inf
+        self._looking = Lock()
+        self._due_s = -math.inf
+        self.seen: Publication | None = None
 
-    def newest(self) -> Publication:
-        """Raises :class:`UnavailableError` where the database was never reached."""
-        now_s = time.monotonic()
-        if self._seen is not None and now_s - self._looked_s < EVERY_S:
-            return self._seen
-        self._looked_s = now_s
+    def look(self) -> None:
+        """Bring ``seen`` up to date; raises :class:`UnavailableError` where the database was never reached."""
+        if time.monotonic() < self._due_s or not self._looking.acquire(blocking=self.seen is None):
+            return
         try:
-            self._seen = current(self._pool)
+            self.seen = current(self._pool)
+            self._due_s = time.monotonic() + EVERY_S
         except UnavailableError:
-            if self._seen is None:
+            self._due_s = time.monotonic() + AFTER_FAILURE_S
+            if self.seen is None:
                 raise
-        return self._seen
+        finally:
+            self._looking.release()
 
 
 def extents(pool: ConnectionPool[Connection], catalogue: Catalogue) -> Mapping[str, Extent]:

@@ -5,6 +5,7 @@ In: a request and the layers that the actor sees. Out: nothing, or a :class:`Req
 
 import re
 from collections.abc import Collection, Mapping
+from urllib.parse import urlencode
 
 from risicoatlas.catalogue import Layer
 from risicoatlas.errors import RequestError
@@ -131,6 +132,11 @@ def for_mapproxy(request: MapRequest) -> str:
     if request.operation == "getfeatureinfo" and not changed.get("info_format"):
         changed["info_format"] = INFO_FORMATS[0]
     return MapRequest(request.service, request.path, changed).query_string
+
+
+def capabilities(request: MapRequest) -> str:
+    """The query string of GetCapabilities, the same for all clients of one version."""
+    return urlencode({"service": "WMS", "request": "GetCapabilities", "version": negotiated(request.version)})
 
 
 def negotiated(version: str) -> str:

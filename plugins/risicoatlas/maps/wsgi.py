@@ -10,7 +10,8 @@ import hashlib
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from http import HTTPStatus
 from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
@@ -33,7 +34,16 @@ from risicoatlas.service import Service
 LOG = logging.getLogger("risicoatlas.maps")
 # One app per set of layers that some actor sees: a handful of roles.
 MAX_APPS = 8
-_FORWARDED = ("HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PROTO", "HTTP_X_SCRIPT_NAME")
+# Key of the WMTS capabilities among the documents of an app
+MENDED = "wmts"
+# What MapProxy must not act on: the address that the client claims, and conditions, which are judged here
+_KEPT_BACK = (
+    "HTTP_X_FORWARDED_HOST",
+    "HTTP_X_FORWARDED_PROTO",
+    "HTTP_X_SCRIPT_NAME",
+    "HTTP_IF_NONE_MATCH",
+    "HTTP_IF_MODIFIED_SINCE",
+)
 
 Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
@@ -57,6 +67,27 @@ class Visit:
         """Whether the answer depends on who asks: a restricted layer is drawn in it or named in its capabilities."""
         concerned = self.request.layers or tuple(self.layers)
         return any(self.layers[name].restricted for name in concerned if name in self.layers)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """An answer of MapProxy, not yet sent."""
+
+    status: str
+    headers: Headers
+    body: Iterable[bytes]
+
+    def send(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """The answer, or 304 where the client has it already."""
+        etag = next((value for name, value in self.headers if name == "ETag"), None)
+        if not etag or etag not in environ.get("HTTP_IF_NONE_MATCH", ""):
+            start_response(self.status, self.headers)
+            return self.body
+        _close(self.body)
+        start_response(
+            "304 Not Modified", [pair for pair in self.headers if not pair[0].lower().startswith("content-")]
+        )
+        return []
 
 
 class Maps:
@@ -88,13 +119,14 @@ class Maps:
             answered = _report(request, error)
         if isinstance(answered, Answer):
             return _bodiless(environ, answered.send(start_response))
-        return _bodiless(environ, self._draw(visit, answered, start_response))
+        return _bodiless(environ, self._drawn(visit, answered).send(environ, start_response))
 
     def _app(self, layers: tuple[Layer, ...]) -> MapApp:
         """The app for these layers at the newest publication."""
-        shown = self._watch.newest()
-        key = (shown, tuple(layer.name for layer in layers))
+        self._watch.look()
         with self._lock:
+            shown = self._watch.seen or publication.NOTHING
+            key = (shown, tuple(layer.name for layer in layers))
             if shown != self._shown:
                 self._turn_to(shown)
             if key not in self._apps:
@@ -114,21 +146,24 @@ class Maps:
         folder.mkdir(parents=True, exist_ok=True)
         publication.forget_old(self.tiles, folder.name)
 
-    def _draw(self, visit: Visit, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Let MapProxy answer, with headers that keep a private answer private, or 304 where nothing changed."""
-        known = environ.pop("HTTP_IF_NONE_MATCH", "")
-        environ.pop("HTTP_IF_MODIFIED_SINCE", None)
+    def _drawn(self, visit: Visit, environ: Environ) -> Drawn:
+        """What MapProxy answers, with headers that keep a private answer private."""
         environ["mapproxy.authorize"] = self._authorize(visit)
         begun: list[Any] = []
         body = visit.app(environ, lambda status, headers, exc_info=None: begun.extend((status, headers)))
-        status, headers = begun[0], _headers(begun[1], visit.private)
-        etag = next((value for name, value in headers if name == "ETag"), None)
-        if etag and etag in known:
-            _close(body)
-            status, body = "304 Not Modified", []
-            headers = [pair for pair in headers if not pair[0].lower().startswith("content-")]
-        start_response(status, headers)
-        return body
+        return Drawn(begun[0], _headers(begun[1], visit.private), body)
+
+    def _document(self, visit: Visit, environ: Environ) -> Answer:
+        """Capabilities as MapProxy writes them; they stay what they are until the next publication."""
+        address = f"{environ['PATH_INFO']}?{environ['QUERY_STRING']}"
+        found = visit.app.documents.get(address)
+        if found is None:
+            drawn = self._drawn(visit, environ)
+            media_type = next(value for name, value in drawn.headers if name.lower() == "content-type")
+            status = HTTPStatus(int(drawn.status[:3]))
+            found = Answer(b"".join(drawn.body), media_type, status, private=visit.private)
+            visit.app.documents[address] = found
+        return found
 
     @staticmethod
     def _authorize(visit: Visit) -> Callable[..., dict[str, str]]:
@@ -148,6 +183,8 @@ class Maps:
         wms.check(request, visit.layers, visit.app.srids)
         if request.operation == "getlegendgraphic":
             return legend_request.answer(request, visit.layers, self.atelier.renderer)
+        if request.operation == "getcapabilities":
+            return self._document(visit, self._asked(environ, "/wms", wms.capabilities(request)))
         return self._asked(environ, "/wms", wms.for_mapproxy(request))
 
     def wmts(self, visit: Visit, environ: Environ) -> Answer | Environ:
@@ -166,14 +203,15 @@ class Maps:
 
     def _wmts_capabilities(self, visit: Visit, environ: Environ) -> Answer:
         """One document for KVP and for the address, as WMTS asks."""
-        asked = self._asked(environ, "/wmts/1.0.0/WMTSCapabilities.xml", "")
-        body = b"".join(self._draw(visit, asked, lambda *_: _ignored))
-        renderer, url = self.atelier.renderer, self.service.settings.public_url
-        abstracts = {
-            layer.name: configuration.abstract(layer, renderer.styles[layer.name]) for layer in visit.layers.values()
-        }
-        legends = {name: f"{url}/wms?{legend_request.query(name)}" for name in visit.layers}
-        return Answer(wmts.mended(body, abstracts, legends), "application/xml", private=visit.private)
+        if MENDED not in visit.app.documents:
+            bare = self._document(visit, self._asked(environ, "/wmts/1.0.0/WMTSCapabilities.xml", ""))
+            renderer, url = self.atelier.renderer, self.service.settings.public_url
+            abstracts = {
+                name: configuration.abstract(visit.layers[name], renderer.styles[name]) for name in visit.layers
+            }
+            legends = {name: f"{url}/wms?{legend_request.query(name)}" for name in visit.layers}
+            visit.app.documents[MENDED] = replace(bare, body=wmts.mended(bare.body, abstracts, legends))
+        return visit.app.documents[MENDED]
 
     def tms(self, visit: Visit, environ: Environ) -> Environ:
         """TMS 1.0.0: y counts from the bottom."""
@@ -183,7 +221,7 @@ class Maps:
     def _asked(self, environ: Environ, path: str, query: str) -> Environ:
         """The environ for MapProxy, which makes links from the host that it reads: ours, never the client's."""
         url = urlsplit(self.service.settings.public_url)
-        kept = {name: value for name, value in environ.items() if name not in _FORWARDED}
+        kept = {name: value for name, value in environ.items() if name not in _KEPT_BACK}
         return kept | {
             "REQUEST_METHOD": "GET",
             "PATH_INFO": path,
@@ -202,10 +240,6 @@ _SERVICES: dict[str, Callable[[Maps, Visit, Environ], Answer | Environ]] = {
     "tms": Maps.tms,
     "tiles": Maps.tms,
 }
-
-
-def _ignored(_: bytes) -> None:
-    """The writer of a start_response whose status nobody needs."""
 
 
 def _report(request: MapRequest, error: RisicoAtlasError) -> Answer:
