@@ -1,8 +1,10 @@
 """GDAL's WFS driver as a client over real HTTP: the same counts, extents, types and geometries as the database."""
 
 import json
+import re
 import subprocess
 import threading
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl
@@ -10,6 +12,7 @@ from urllib.parse import parse_qsl
 import pytest
 from pyproj import Transformer
 from tests.conftest import free_port
+from tests.wfs.conftest import Client
 from werkzeug.serving import make_server
 
 from risicoatlas.access import actor as actors
@@ -130,3 +133,39 @@ def test_gdal_puts_another_crs_in_the_right_place(served, world, srs_name):
 def test_gdal_takes_geojson_when_told_to(served):
     url = f"{served.url}?VERSION=2.0.0&OUTPUTFORMAT=application/json"
     assert "Feature Count: 403\n" in served.ogrinfo("rev_public:proef", url=url)
+
+
+def test_ogrinfo_sees_every_layer_of_the_town_as_the_database_holds_it(server, town, town_service):
+    for layer in town_service.visible(actors.ANONYMOUS):
+        with town.database.loader() as connection:
+            row = connection.execute(
+                "SELECT aantal, ST_XMin(omvang), ST_YMin(omvang), ST_XMax(omvang), ST_YMax(omvang)"
+                " FROM publiek.laag_stand WHERE laag = %s",
+                [layer.name],
+            ).fetchone()
+        report = Served(f"{server.url}/wfs", []).ogrinfo(
+            f"rev_public:{layer.name}", "--config", "OGR_WFS_PAGE_SIZE", "5000"
+        )
+        assert f"Feature Count: {row[0]}\n" in report, layer.name
+        assert row[0], f"{layer.name} is empty"
+        (found,) = [line for line in report.splitlines() if line.startswith("Extent: ")]
+        numbers = [float(text) for text in re.findall(r"-?\d+\.\d+", found)]
+        assert numbers == pytest.approx(list(row[1:]), abs=0.001), layer.name
+
+
+def test_every_layer_of_the_town_is_valid_against_its_schema(town_service, schemas, ogc):
+    client = Client(wfs.create(town_service))
+    ogc.assertValid(client.get(request="GetCapabilities").xml)
+    for layer in town_service.visible(actors.ANONYMOUS):
+        schema = client.get(request="DescribeFeatureType", typeNames=layer.name).body
+        schemas.compile(schema).assertValid(client.feature(layer.name).xml)
+
+
+@pytest.mark.parametrize(
+    "path", ["/wfs", "/geoserver/wfs", "/geoserver/rev_public/wfs", "/geoserver/wfs/rev_public", "/geoserver/ows"]
+)
+def test_the_paths_of_the_real_register_answer_alike(server, path):
+    query = "service=WFS&version=2.0.0&request=GetFeature&typeName=rev_public:gemeenten&outputFormat=json"
+    with urllib.request.urlopen(f"{server.url}{path}?{query}", timeout=30) as answer:
+        found = json.load(answer)
+    assert found["numberMatched"] == found["numberReturned"] == len(found["features"]) > 0
