@@ -6,6 +6,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+import shapely
+import shapely.geometry
 from pygeoapi.openapi import validate_openapi_document
 from pyproj import Transformer
 from tests.world import BEHEERDER, GEMEENTE, GRID, HOSTILE
@@ -18,6 +20,7 @@ from risicoatlas.service import Service
 
 ROWS = GRID * GRID + 3
 BASE = "https://atlas.example.nl/x/ogc/v1"
+WFS = "https://atlas.example.nl/x/wfs?"
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
 ITEMS = "/collections/proef/items"
@@ -66,6 +69,10 @@ def keys(found: dict[str, Any]) -> list[str]:
     return [feature["id"] for feature in found["features"]]
 
 
+def _bounds(found: dict[str, Any]) -> list[float]:
+    return list(shapely.total_bounds([shapely.geometry.shape(feature["geometry"]) for feature in found["features"]]))
+
+
 def refused(answer: TestResponse, parameter: str | None = None, status: int = 400) -> str:
     assert answer.status_code == status, answer.text
     assert answer.mimetype == "application/problem+json"
@@ -107,7 +114,7 @@ class TestDocuments:
         assert "evil.example" not in text
         links = list(all_links(json.loads(text)))
         assert links
-        assert all(link["href"].startswith((BASE, "https://example.org")) for link in links)
+        assert all(link["href"].startswith((BASE, WFS, "https://example.org")) for link in links)
 
     def test_conformance_declares_what_makes_qgis_push_filters_down(self, ask: Ask) -> None:
         declared = ask("/conformance").json["conformsTo"]
@@ -506,10 +513,15 @@ class TestAccess:
             assert answer.status_code == 200
             assert all(int(key.rpartition(".")[2]) <= 10 for key in keys(answer.json))
 
-    def test_the_extent_and_count_of_a_restricted_collection_are_not_told(self, ask: Ask) -> None:
-        collection = ask("/collections/geheim", GEMEENTE).json
-        assert collection["extent"]["spatial"]["bbox"] == [[2.5, 49.5, 6.4, 51.51]]
-        assert "aantal" not in collection
+    def test_the_extent_and_count_of_a_restricted_collection_are_those_of_the_own_rows(self, ask: Ask) -> None:
+        own, whole = (ask("/collections/geheim", who).json for who in (GEMEENTE, BEHEERDER))
+        assert own["aantal"] == 10
+        assert whole["aantal"] == 20
+        assert "publicatie" not in own
+        boxes = [found["extent"]["spatial"]["bbox"][0] for found in (own, whole)]
+        corners = [_bounds(page(ask, "limit=100", who, "geheim")) for who in (GEMEENTE, BEHEERDER)]
+        assert boxes == [pytest.approx(bounds, abs=1e-7) for bounds in corners]
+        assert boxes[0] != boxes[1]
 
     def test_without_an_actor_everything_is_refused(self, application) -> None:
         answer = Client(application).get("/collections")

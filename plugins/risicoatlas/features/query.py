@@ -17,8 +17,10 @@ from psycopg.sql import Composable, Composed
 from risicoatlas.catalogue import GEOMETRY, Layer
 from risicoatlas.database import STATEMENT_TIMEOUT_S, Connection, reading
 from risicoatlas.errors import RisicoAtlasError, UnavailableError
-from risicoatlas.features.plan import Plan, column
+from risicoatlas.features.plan import ETRS89, Plan, column
 from risicoatlas.service import Service
+
+Box = tuple[float, float, float, float]
 
 LOG = logging.getLogger(__name__)
 CHUNK_BYTES = 64 * 1024
@@ -138,6 +140,22 @@ def tested(plan: Plan, service: Service) -> int:
         if plan.layer.restricted:
             return _number(connection, current.format(plan.layer.table, column("publicatie_tot")))
         return _stored_count(connection, plan.layer) or 0
+
+
+def summary(plan: Plan, service: Service) -> tuple[int, Box | None]:
+    """How many rows match and their extent in EPSG:4258, longitude first; None where no row has a geometry.
+
+    For layers of which nothing may be stored: the answer holds for this actor alone.
+    """
+    rows_etrs89 = plan.select(sql.SQL("{} AS geometrie").format(ETRS89))
+    statement = sql.SQL(
+        "SELECT aantal, ST_XMin(e), ST_YMin(e), ST_XMax(e), ST_YMax(e)"
+        " FROM (SELECT count(*) AS aantal, ST_Extent(geometrie) AS e FROM ({}) AS rij) AS stand"
+    ).format(rows_etrs89)
+    with _transaction(plan, service, STATEMENT_TIMEOUT_S) as connection:
+        found = connection.execute(statement).fetchone()
+    total, west, south, east, north = found or (0, None, None, None, None)
+    return total, None if west is None else (west, south, east, north)
 
 
 def _stored_count(connection: Connection, layer: Layer) -> int | None:

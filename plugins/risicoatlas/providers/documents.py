@@ -11,9 +11,14 @@ from typing import Any
 import psycopg
 
 from risicoatlas import crs
+from risicoatlas.access.actor import Actor
 from risicoatlas.catalogue import GEOMETRY, KEY, Layer
 from risicoatlas.database import reading
 from risicoatlas.errors import UnavailableError
+from risicoatlas.features import query
+from risicoatlas.features.plan import plan_query
+from risicoatlas.features.query import Box
+from risicoatlas.features.request import FeatureRequest
 from risicoatlas.filters import period
 from risicoatlas.providers import feature, formatter
 from risicoatlas.providers.description import Description
@@ -63,27 +68,38 @@ _GEOMETRY_FORMATS = {
 }
 _ROLES = {KEY: "id", period.BEGIN: "primary-interval-start", period.END: "primary-interval-end"}
 
-Box = tuple[float, float, float, float]
-
 
 @dataclass(frozen=True)
 class State:
-    """What the last publication of a layer says of it; ``extent`` in longitude and latitude."""
+    """What is told of a layer; ``extent`` in longitude and latitude. Of a restricted one: of the actor's own rows, and
+    nothing of the publication."""
 
     extent: Box | None
-    publication: int
     count: int
-    source_date: date | None
-    loaded_at: datetime | None
+    publication: int | None = None
+    source_date: date | None = None
+    loaded_at: datetime | None = None
 
 
-def states(service: Service) -> Mapping[str, State]:
-    """The state of every public layer; a restricted one has none: its count and extent would tell of hidden rows."""
+def states(service: Service, actor: Actor) -> Mapping[str, State]:
+    """The state of every layer that the actor may see."""
+    visible = service.visible(actor)
+    own = {layer.name: _own(service, actor, layer) for layer in visible if layer.restricted}
+    return {**_published(service), **own}
+
+
+def _own(service: Service, actor: Actor, layer: Layer) -> State:
+    count, extent = query.summary(plan_query(FeatureRequest(layer.name), actor, service), service)
+    return State(extent, count)
+
+
+def _published(service: Service) -> Mapping[str, State]:
+    """The stored state of every public layer."""
     try:
         with reading(service.pool) as connection:
             rows = connection.execute(
                 "SELECT laag, ST_XMin(omvang_etrs89), ST_YMin(omvang_etrs89), ST_XMax(omvang_etrs89),"
-                " ST_YMax(omvang_etrs89), publicatie, aantal, brondatum, laatst_geladen FROM publiek.laag_stand"
+                " ST_YMax(omvang_etrs89), aantal, publicatie, brondatum, laatst_geladen FROM publiek.laag_stand"
             ).fetchall()
     except psycopg.Error as error:
         raise UnavailableError("the database cannot be reached at the moment") from error
@@ -114,6 +130,8 @@ def add_state(collection: dict[str, Any], state: State | None) -> None:
     if state is None:
         return
     collection["aantal"] = state.count
+    if state.publication is None:
+        return
     collection["publicatie"] = state.publication
     collection["brondatum"] = state.source_date and state.source_date.isoformat()
     collection["laatst_geladen"] = state.loaded_at and state.loaded_at.isoformat()

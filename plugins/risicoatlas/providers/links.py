@@ -2,10 +2,14 @@
 
 from urllib.parse import quote, urlencode
 
+from risicoatlas.catalogue import Layer
 from risicoatlas.features import geojson
 from risicoatlas.providers.visit import ItemsRequest
+from risicoatlas.settings import Settings
+from risicoatlas.wfs import links as wfs_links
 
 JSON = "application/json"
+XML = "application/xml"
 HTML = "text/html"
 TITLES = {
     "self": {"nl": "Dit document", "en": "This document"},
@@ -13,6 +17,7 @@ TITLES = {
     "next": {"nl": "Volgende pagina", "en": "Next page"},
     "prev": {"nl": "Vorige pagina", "en": "Previous page"},
     "collection": {"nl": "De collectie", "en": "The collection"},
+    "describedBy": {"nl": "Schema van de objecten in XML", "en": "Schema of the features in XML"},
 }
 
 Link = dict[str, str]
@@ -40,6 +45,15 @@ def page(request: ItemsRequest, collection_url: str, language: str, *, more: boo
     if more:
         found.append(link("next", href("json", request.offset + request.limit), geojson.MEDIA_TYPE, language))
     return found
+
+
+def described_by(layer: Layer, settings: Settings, language: str) -> Link:
+    """The XML schema of the WFS: GDAL takes types from it, and guesses them from the first page where it is missing.
+
+    It looks for ``describedBy`` in the spelling of OGC 17-069 and for the plain media type.
+    """
+    address = wfs_links.describe_url(wfs_links.base_url(settings), (layer,))
+    return link("describedBy", address, XML, language)
 
 
 def item(collection_url: str, key: str, language: str, repeated: list[tuple[str, str]]) -> list[Link]:

@@ -3,9 +3,10 @@
 What is declared is what a table here or in the filter reader holds, so nothing is promised that has no code.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from math import ceil, floor
 
 from psycopg_pool import ConnectionPool
 from pyproj import CRS
@@ -15,6 +16,10 @@ from risicoatlas.access.actor import Actor
 from risicoatlas.catalogue import GEOMETRY, KEY, Layer
 from risicoatlas.database import Connection, reading
 from risicoatlas.errors import RequestError
+from risicoatlas.features import query
+from risicoatlas.features.plan import plan_query
+from risicoatlas.features.query import Box
+from risicoatlas.features.request import FeatureRequest
 from risicoatlas.filters import fes, gml
 from risicoatlas.service import Service
 from risicoatlas.wfs import links, names, requests, stored
@@ -23,8 +28,6 @@ from risicoatlas.wfs.config import WfsConfig
 from risicoatlas.wfs.formats import normalised
 from risicoatlas.wfs.formats.table import GML32_NAMES, OFFERED
 from risicoatlas.wfs.requests import DescribeFeatureType, GetCapabilities
-
-Box = tuple[float, float, float, float]
 
 TRUE, FALSE = "TRUE", "FALSE"
 # QGIS compares these values letter by letter.
@@ -109,7 +112,8 @@ class FeatureType:
 def get_capabilities(request: GetCapabilities, actor: Actor, service: Service, config: WfsConfig) -> Answer:
     """The capabilities for this actor; with the current updateSequence only its root."""
     layers = service.visible(actor)
-    sequence, extents = _state(service.pool)
+    sequence, published = _state(service.pool)
+    extents = {**published, **_own_extents(layers, actor, service)}
     sections = request.sections
     if request.updateSequence is not None:
         asked = request.updateSequence
@@ -158,9 +162,21 @@ def _state(pool: "ConnectionPool[Connection]") -> tuple[int, dict[str, Box]]:
     return (int(row[0]) if row else 0), {name: (left, bottom, right, top) for name, left, bottom, right, top in found}
 
 
+def _own_extents(layers: Iterable[Layer], actor: Actor, service: Service) -> dict[str, Box]:
+    """The extents of restricted layers: of the rows that this actor may read, since the whole would tell of others."""
+    found = {}
+    for layer in layers:
+        if layer.restricted:
+            _, box = query.summary(plan_query(FeatureRequest(layer.name), actor, service), service)
+            if box:
+                west, south, east, north = (value * 1e6 for value in box)
+                found[layer.name] = (floor(west) / 1e6, floor(south) / 1e6, ceil(east) / 1e6, ceil(north) / 1e6)
+    return found
+
+
 @lru_cache
 def area_of_use(srid: int) -> Box:
-    """Where data of this CRS can lie: the extent of an empty layer, and of a restricted one, whose own would tell."""
+    """Where data of this CRS can lie: the extent of an empty layer."""
     area = CRS.from_epsg(srid).area_of_use
     return area.bounds if area else (-180.0, -90.0, 180.0, 90.0)
 
