@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
@@ -77,6 +77,12 @@ def open_page(chrome: Browser, server: Any) -> Iterator[Callable[..., Page]]:
 def _items(server: Any, layer: str, **parameters: str) -> dict[str, Any]:
     query = urlencode({"f": "json", "crs": RD, **parameters})
     with urllib.request.urlopen(f"{server.url}/ogc/v1/collections/{layer}/items?{query}") as answer:
+        return json.load(answer)
+
+
+def _item(server: Any, layer: str, key: str) -> dict[str, Any]:
+    query = urlencode({"f": "json", "crs": RD})
+    with urllib.request.urlopen(f"{server.url}/ogc/v1/collections/{layer}/items/{key}?{query}") as answer:
         return json.load(answer)
 
 
@@ -232,6 +238,26 @@ def test_list_of_objects_in_view_opens_an_object_and_keeps_its_place(
     _settle(page)
     page.keyboard.press("Escape")
     expect(entry).to_be_focused()
+
+
+def test_object_chosen_from_the_list_lies_in_the_part_of_the_map_that_is_seen(
+    open_page: Callable[..., Page], building: dict[str, Any], server: Any
+) -> None:
+    page = open_page(_map_at(_inside(building), "kgl_public"))
+    page.get_by_role("tab", name="Objecten in beeld").click()
+    _settle(page)
+    listed = page.locator("#objects .hit").evaluate_all("found => found.map(one => one.dataset.object)")
+    places = {key: _inside(_item(server, "kgl_public", key)) for key in listed}
+    easternmost = max(places, key=lambda key: places[key][0])
+    page.locator(f"#objects [data-object='{easternmost}']").click()
+    expect(page.locator(".details")).to_be_visible()
+    _settle(page)
+    at = parse_qs(page.evaluate("location.hash.slice(1)"))
+    box = page.locator("#map").bounding_box()
+    assert box
+    resolution = 3440.64 / 2 ** float(at["z"][0])
+    assert abs(places[easternmost][0] - float(at["x"][0])) < box["width"] / 2 * resolution
+    assert abs(places[easternmost][1] - float(at["y"][0])) < box["height"] / 2 * resolution
 
 
 def test_nothing_here_looks_different_from_not_loaded(open_page: Callable[..., Page], building: dict[str, Any]) -> None:

@@ -32,6 +32,8 @@ export interface RiskMap {
   readonly tiles: ReadonlyMap<string, Tiles>;
   /** Draw these objects as chosen, instead of those before; none takes the highlight away. */
   highlight(features: readonly Feature[]): void;
+  /** What is in view, EPSG:28992. */
+  box(): Extent;
   /** Bring a box of EPSG:28992 into view. */
   show(box: Extent): void;
   /** Move the map if a place has come to lie outside it. */
@@ -57,15 +59,21 @@ export function createMap(target: HTMLElement, layers: readonly LayerInfo[], arr
     view,
     controls: controls(() => show(home)),
   });
-  const show = (box: Extent) => view.fit(box, { padding: [16, 16, 16, 16], maxZoom: 13 });
+  const box = () => {
+    // a panel that was just opened or closed has changed the size
+    map.updateSize();
+    return view.calculateExtent(map.getSize());
+  };
+  const show = (wanted: Extent) => view.fit(wanted, { padding: [16, 16, 16, 16], maxZoom: 13 });
   show(home);
   return {
     map,
     tiles,
+    box,
     show,
     keepInView: (place) => {
-      map.updateSize();
-      if (!containsCoordinate(buffer(view.calculateExtent(map.getSize()), -EDGE_PIXELS * (view.getResolution() ?? 0)), place)) view.setCenter(place);
+      const inner = buffer(box(), -EDGE_PIXELS * (view.getResolution() ?? 0));
+      if (!containsCoordinate(inner, place)) view.setCenter(place);
     },
     highlight: (features) => {
       chosen.clear();

@@ -32,7 +32,7 @@ export class Viewer {
   ) {
     this.chart = createMap(frame.map, layers, arrangement);
     this.list = layerList(layers, arrangement, this.chart.tiles, this.chart.show, () => this.moved());
-    this.objects = objectList(this.list.shown, () => this.box(), (hit) => void this.open(hit.layer, String(hit.feature.getId())));
+    this.objects = objectList(this.list.shown, this.chart.box, (hit) => void this.open(hit.layer, String(hit.feature.getId())));
     frame.side.replaceChildren(
       ...tabs(text("panel"), [
         { id: "layers", title: text("layers"), content: this.list.element },
@@ -87,10 +87,6 @@ export class Viewer {
     history.replaceState(null, "", hash);
   }
 
-  private box(): Extent {
-    return this.chart.map.getView().calculateExtent(this.chart.map.getSize());
-  }
-
   /** Everything of the layers that are on, within a few pixels of a place. */
   private async identify(place: Coordinate): Promise<void> {
     const signal = this.anew();
@@ -135,7 +131,7 @@ export class Viewer {
   private isHardToSee(extent: Extent): boolean {
     const size = Math.max(getWidth(extent), getHeight(extent));
     const speck = size > 0 && size < SPECK_PIXELS * (this.chart.map.getView().getResolution() ?? 0);
-    return speck || !containsExtent(this.box(), extent);
+    return speck || !containsExtent(this.chart.box(), extent);
   }
 
   private anew(): AbortSignal {
