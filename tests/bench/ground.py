@@ -136,6 +136,21 @@ class Timing:
     median_ms: float
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """One line: what was asked, what it took here and there, and what the ratio should be at least."""
+
+    what: str
+    clients: int
+    ours: Timing
+    peer: Timing
+    target: float
+
+    @property
+    def ratio(self) -> float:
+        return self.ours.per_second / self.peer.per_second
+
+
 @contextlib.contextmanager
 def server(command: list[str], environ: dict[str, str], port: int, probe: str) -> Iterator[None]:
     """A server process, ready once ``probe`` answers 200; stopped at the end."""

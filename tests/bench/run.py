@@ -8,31 +8,15 @@ import json
 import os
 import socket
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import stock
-from tests.bench.ground import THIS_PYTHON, Ground, Timing, fetch, gunicorn, prepared, server, timed
+from tests.bench import stock, wfs_stream
+from tests.bench.ground import THIS_PYTHON, Ground, Outcome, Timing, fetch, gunicorn, prepared, server, timed
 
 RD = "http://www.opengis.net/def/crs/EPSG/0/28992"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """One line: what was asked, what it took here and there, and what the ratio should be at least."""
-
-    what: str
-    clients: int
-    ours: Timing
-    peer: Timing
-    target: float
-
-    @property
-    def ratio(self) -> float:
-        return self.ours.per_second / self.peer.per_second
 
 
 def items(ground: Ground, seconds: float) -> Iterable[Outcome]:
@@ -83,7 +67,10 @@ def check(answer: tuple[int, bytes], limit: int) -> None:
         raise RuntimeError(f"wrong answer: status {status}, {len(names)} features of {limit}")
 
 
-BENCHMARKS: Mapping[str, Callable[[Ground, float], Iterable[Outcome]]] = {"items": items}
+BENCHMARKS: Mapping[str, Callable[[Ground, float], Iterable[Outcome]]] = {
+    "items": items,
+    "wfs_stream": wfs_stream.outcomes,
+}
 
 
 def _free_port() -> int:
