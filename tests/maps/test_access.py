@@ -145,6 +145,17 @@ def test_what_is_drawn_for_one_actor_is_kept_nowhere(client, service):
     ]
 
 
+def test_a_restricted_layer_of_another_country_is_drawn_in_the_dutch_grid_too(client):
+    """The viewer shows every layer on one map in RD."""
+    x, y = Transformer.from_crs(31370, 28992, always_xy=True).transform(*(place + 50 for place in LOCATIONS["99901"]))
+    side = 256 * 3440.64 / 2**10
+    tile = client.as_actor(GEMEENTE).get(
+        f"/tiles/risicolocaties/EPSG:28992/10/{int((x + 285401.92) // side)}/{int((903401.92 - y) // side)}.png"
+    )
+
+    assert tile.picture.getbbox() is not None
+
+
 def test_a_parameter_does_not_make_a_private_tile_look_public(client):
     answer = client.as_actor(BEHEERDER).get(tile_of_locations(), layer="kgl_public", layers="kgl_public")
 

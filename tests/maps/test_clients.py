@@ -1,10 +1,12 @@
-"""GDAL as a client: its WMTS and WMS drivers read a picture with the colours at the right place."""
+"""GDAL and QGIS as clients: their WMTS and WMS drivers read a picture with the colours at the right place."""
 
+import json
 import subprocess
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from socketserver import ThreadingMixIn
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
@@ -17,7 +19,6 @@ from risicoatlas.maps import wsgi
 from .conftest import CLASSES, centre
 from .test_pictures import COLORS, pixel
 
-pytestmark = pytest.mark.gdal
 # Both drivers read from here, at half a metre a pixel
 BOX = (159_990.0, 509_960.0, 160_150.0, 510_060.0)
 SIZE = (320, 200)
@@ -28,7 +29,7 @@ class Quiet(WSGIRequestHandler):
         """The test run shows no access log."""
 
 
-class Server(WSGIServer):
+class Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
 
@@ -90,13 +91,14 @@ def colours(picture: Image.Image) -> list[tuple[int, ...]]:
     return [picture.getpixel(pixel(centre(kind), BOX, SIZE)) for kind in CLASSES]
 
 
-@pytest.mark.parametrize("grid", ["EPSG:28992"])
-def test_gdal_reads_the_tiles_of_the_dutch_grid(url, tmp_path, grid):
-    source = f"WMTS:{url}/wmts/1.0.0/WMTSCapabilities.xml,layer=kgl_public,tilematrixset={grid}"
+@pytest.mark.gdal
+def test_gdal_reads_the_tiles_of_the_dutch_grid(url, tmp_path):
+    source = f"WMTS:{url}/wmts/1.0.0/WMTSCapabilities.xml,layer=kgl_public,tilematrixset=EPSG:28992"
 
     assert colours(translated(source, tmp_path / "wmts.png")) == [COLORS[kind] for kind in CLASSES]
 
 
+@pytest.mark.gdal
 def test_gdal_finds_every_layer_and_grid(url):
     told = subprocess.run(
         ["gdalinfo", f"WMTS:{url}/wmts/1.0.0/WMTSCapabilities.xml"], capture_output=True, text=True, check=True
@@ -110,6 +112,7 @@ def test_gdal_finds_every_layer_and_grid(url):
             )
 
 
+@pytest.mark.gdal
 def test_gdal_reads_a_wms_picture(url, tmp_path):
     box = ",".join(map(str, BOX))
     source = (
@@ -122,6 +125,7 @@ def test_gdal_reads_a_wms_picture(url, tmp_path):
     assert [color[:3] for color in colours(picture)] == [COLORS[kind][:3] for kind in CLASSES]
 
 
+@pytest.mark.gdal
 def test_gdal_lists_the_layers_of_the_wms(url):
     told = subprocess.run(
         ["gdalinfo", f"WMS:{url}/wms?SERVICE=WMS&REQUEST=GetCapabilities"], capture_output=True, text=True, check=True
@@ -129,3 +133,24 @@ def test_gdal_lists_the_layers_of_the_wms(url):
 
     assert "LAYERS=kgl_public" in told.stdout
     assert "risicolocaties" not in told.stdout
+
+
+@pytest.mark.qgis
+def test_qgis_opens_the_layer_in_every_protocol_without_a_complaint(url, tmp_path):
+    """Debian's QGIS, in its own Python; what it logs as a warning fails the test."""
+    script = Path(__file__).with_name("qgis_reads.py")
+    arguments = [url, *map(str, BOX), *map(str, centre("zeerKwetsbaar"))]
+    environ = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "QT_QPA_PLATFORM": "offscreen"}
+
+    done = subprocess.run(
+        ["/usr/bin/python3", str(script), *arguments], capture_output=True, text=True, check=False, env=environ
+    )
+
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout.splitlines()[-1])
+    red = list(COLORS["zeerKwetsbaar"][:3])
+    assert told["wms"] == {"valid": True, "crs": "EPSG:28992", "colour": red}
+    assert told["wmts"] == {"valid": True, "crs": "EPSG:28992", "colour": red}
+    assert told["xyz"] == {"valid": True, "crs": "EPSG:3857"}
+    assert "zeerKwetsbaar" in told["identify"]
+    assert told["log"] == []

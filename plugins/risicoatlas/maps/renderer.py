@@ -26,7 +26,8 @@ from risicoatlas.maps.style import Style
 LOG = logging.getLogger("risicoatlas.maps")
 # Symbols and labels of objects just outside a picture reach into it.
 BUFFER_PX = 64
-TIMEOUT_S = 30
+# Shorter than a publication waits for its readers (publish.engine.LOCK_TIMEOUT)
+TIMEOUT_S = 15
 CONNECTIONS = 16
 # How every connection of the renderer is set; the costs of PostGIS would make PostgreSQL compile each query.
 _SESSION = {
