@@ -17,6 +17,7 @@ from shapely.validation import explain_validity
 from risicoatlas.cli import program
 from risicoatlas.errors import SourceError
 from risicoatlas.sample import cases, writing
+from risicoatlas.sample.model import MINIMUM_PANDEN
 
 from . import extract
 
@@ -39,7 +40,7 @@ def digests(folder: Path) -> dict[str, str]:
 
 def test_same_seed_gives_the_same_bytes_and_another_seed_does_not(tmp_path: Path) -> None:
     for name, seed in (("a", 7), ("b", 7), ("c", 8)):
-        writing.write(writing.Request(tmp_path / name, writing.MINIMUM_PANDEN, seed))
+        writing.write(writing.Request(tmp_path / name, MINIMUM_PANDEN, seed))
     assert digests(tmp_path / "a") == digests(tmp_path / "b")
     first = digests(tmp_path / "a")
     changed = {name for name, digest in digests(tmp_path / "c").items() if first.get(name) != digest}
@@ -58,7 +59,7 @@ def test_earlier_sample_is_replaced_and_what_is_not_its_own_stays(tmp_path: Path
     (tmp_path / "imev").mkdir()
     (tmp_path / "imev" / "old.json").write_text("{}")
     (tmp_path / "notes.txt").write_text("keep")
-    writing.write(writing.Request(tmp_path, writing.MINIMUM_PANDEN))
+    writing.write(writing.Request(tmp_path, MINIMUM_PANDEN))
     assert not (tmp_path / "imev" / "old.json").exists()
     assert (tmp_path / "notes.txt").read_text() == "keep"
     assert json.loads((tmp_path / "sample.json").read_text())["complete"] is True
@@ -70,6 +71,19 @@ def test_command_reports_what_it_wrote(tmp_path: Path) -> None:
     report = json.loads(result.stdout)
     assert report["written"]["panden"] >= 3000
     assert report["written"]["answers"] == len((tmp_path / "town" / "answers.csv").read_text().splitlines()) - 1
+
+
+def test_folder_that_cannot_be_made_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    result = CliRunner().invoke(program, ["sample", str(tmp_path / "file" / "town")])
+    assert isinstance(result.exception, SourceError)
+    assert "cannot be written: Not a directory" in str(result.exception)
+
+
+def test_too_small_a_town_is_wrong_use(tmp_path: Path) -> None:
+    result = CliRunner().invoke(program, ["sample", str(tmp_path / "town"), "--panden", "10"])
+    assert result.exit_code == 2
+    assert not (tmp_path / "town").exists()
 
 
 def test_default_sample_has_at_least_4000_panden(sample_dir: Path) -> None:

@@ -5,13 +5,19 @@ from pathlib import Path
 
 import click
 
+from risicoatlas.errors import SourceError
+from risicoatlas.sample.model import DEFAULT_PANDEN, MINIMUM_PANDEN
 from risicoatlas.settings import Settings
 
 
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option(
-    "--panden", type=click.IntRange(3000, 2_000_000), default=4200, show_default=True, help="Buildings in all."
+    "--panden",
+    type=click.IntRange(MINIMUM_PANDEN, 2_000_000),
+    default=DEFAULT_PANDEN,
+    show_default=True,
+    help="Buildings in all.",
 )
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Same seed, same bytes.")
 @click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
@@ -20,7 +26,10 @@ def command(settings: Settings, folder: Path, panden: int, seed: int, as_json: b
     """Write a fictional town in the true source formats, with its answer key, into the new or empty folder DIR."""
     from risicoatlas.sample.writing import Request, write
 
-    counts = write(Request(folder, panden, seed), lambda text: click.echo(text, err=True))
+    try:
+        counts = write(Request(folder, panden, seed), lambda text: click.echo(text, err=True))
+    except OSError as error:
+        raise SourceError(folder, None, f"cannot be written: {error.strerror or error}") from error
     if as_json:
         click.echo(json.dumps({"folder": str(folder), "seed": seed, "written": counts}))
         return

@@ -4,7 +4,8 @@ A row says what a building holds and which label and rule must follow. The rules
 at its default parameters; the thresholds appear here as areas just below, at and just above. How the key is read:
 
 * a register hit (LRK, DUO, bedgebied) is weighed like a function that stands before all others;
-* the label of a building is the heaviest of its functions, and among equals the first in the order of ``FUNCTIES``;
+* the label of a building is the heaviest of its functions, and among equals the first of woon, bijeenkomst, kantoor,
+  industrie, logies, sport, winkel, onderwijs, gezondheidszorg, cel, overige;
 * an area of 999, 9999, 99999 or 999999 is unknown: a decision that depends on it is open, and an open one makes the
   whole building ``niet_bepaald`` unless another function is zeerKwetsbaar or kwetsbaar;
 * areas are added over all live verblijfsobjecten of the building, for logies over those with logies only.
@@ -15,9 +16,6 @@ from dataclasses import dataclass, replace
 ZK, K, BK, NB = "zeerKwetsbaar", "kwetsbaar", "beperktKwetsbaar", "niet_bepaald"
 ONBEKEND = "onbekend.oppervlakte"
 PLACEHOLDERS = (999, 9999, 99999, 999999)
-
-FUNCTIES = ("woon", "bijeenkomst", "kantoor", "industrie", "logies", "sport", "winkel", "onderwijs",
-            "gezondheidszorg", "cel", "overige")  # fmt: skip
 
 PAND_IN_GEBRUIK = "Pand in gebruik"
 PAND_LEVEND = (PAND_IN_GEBRUIK, "Pand in gebruik (niet ingemeten)", "Verbouwing pand", "Pand buiten gebruik",

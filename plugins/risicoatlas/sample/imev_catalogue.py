@@ -601,7 +601,7 @@ ACTIVITIES: tuple[Activity, ...] = (
         "Onderzoeksreactor Kalmoes",
         (samengesteld(pr("gegevenInTransitie", 100)),),
         gezag="rijk",
-        stof="klasse7",
+        stof="onbekend",
     ),
     Activity(
         "WegenNietBasisnet",
@@ -660,7 +660,6 @@ STOFFEN: dict[str, Attributes | str] = {
     "klasse3": {"stofCategorie": {"categorieNaam": "Klasse 3: Brandbare vloeistoffen"}},
     "klasse51": {"stofCategorie": {"categorieNaam": "Klasse 5.1: Oxiderende stoffen"}},
     "klasse61": {"stofCategorie": {"categorieNaam": "Klasse 6.1: Giftige stoffen"}},
-    "klasse7": {"stofCategorie": {"categorieNaam": "Klasse 7: Radioactieve stoffen"}},
     "geen": "nietVanToepassing",
     "onbekend": "waardeOnbekend",
 }

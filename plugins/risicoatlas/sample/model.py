@@ -10,6 +10,9 @@ Ring = tuple[Point, ...]
 
 STAND = "2026-10-15"
 STAND_IN_NAMES = "15102026"
+DEFAULT_PANDEN = 4200
+# The cases alone are about this many buildings.
+MINIMUM_PANDEN = 3000
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,12 @@ from pathlib import Path
 
 from risicoatlas.errors import SourceError
 from risicoatlas.sample import bag_geopackage, bag_zip, boundaries, imev, risicolocaties, tables
-from risicoatlas.sample.model import STAND, STAND_IN_NAMES, Antwoord, Ring
+from risicoatlas.sample.model import DEFAULT_PANDEN, STAND, STAND_IN_NAMES, Antwoord, Ring
 from risicoatlas.sample.town import Gemeente, Town
 
 MARKER = "sample.json"
 FOLDERS = ("bag", "gemeenten", "imev", "kvk", "lrk", "duo", "risicolocaties")
 FILES = ("answers.csv", "kgl_gemeente.csv")
-DEFAULT_PANDEN = 4200
-MINIMUM_PANDEN = 3000
 # Share of the buildings per municipality; the fixed part of each comes first and may be larger.
 SHARES = (0.66, 0.19, 0.15)
 X, Y = 160000, 510000
