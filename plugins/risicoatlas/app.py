@@ -14,6 +14,7 @@ from contextvars import Token
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 from wsgiref.types import StartResponse, WSGIApplication
 
 from psycopg_pool import ConnectionPool
@@ -22,7 +23,7 @@ from risicoatlas import catalogue, health
 from risicoatlas.access import actor, credentials, decide, sessions
 from risicoatlas.access.actor import Actor
 from risicoatlas.database import Connection, Database, refuse_strong_role
-from risicoatlas.errors import CredentialError, RequestError, RisicoAtlasError
+from risicoatlas.errors import CredentialError, RequestError, RisicoAtlasError, SessionError
 from risicoatlas.service import Service
 from risicoatlas.settings import Settings
 
@@ -123,6 +124,8 @@ class Door:
             self._refuse_too_long(environ)
             visit.enter(credentials.actor_of_request(environ, self.service.pool))
             return visit.watched(self.inner(environ, visit.start))
+        except SessionError as error:
+            return visit.watched(self._session_ended(visit, error))
         except RisicoAtlasError as error:
             return visit.watched(self._problem(visit, error))
         except Exception:  # the outermost edge: the client gets an id, the log gets the rest
@@ -135,15 +138,24 @@ class Door:
         if length > MAX_QUERY_BYTES:
             raise RequestError(f"the query string has {length} bytes, the limit is {MAX_QUERY_BYTES}: send it as POST")
 
+    def _session_ended(self, visit: "Visit", error: SessionError) -> Iterable[bytes]:
+        """Take the cookie away; a page goes on to the login, anything else gets its 401 once."""
+        headers = [("Set-Cookie", f"{sessions.COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax")]
+        if "text/html" not in visit.environ.get("HTTP_ACCEPT", ""):
+            return self._problem(visit, error, headers)
+        target = f"{urlsplit(self.service.settings.public_url).path}/auth/login"
+        visit.start(
+            "303 See Other", [("Location", target), ("Content-Length", "0"), ("Cache-Control", "no-store"), *headers]
+        )
+        return []
+
     @staticmethod
-    def _problem(visit: "Visit", error: RisicoAtlasError) -> Iterable[bytes]:
+    def _problem(visit: "Visit", error: RisicoAtlasError, more: Headers | None = None) -> Iterable[bytes]:
         status = HTTPStatus(error.status)
         body = json.dumps({"title": status.phrase, "status": error.status, "detail": str(error)}).encode()
-        headers = [("Content-Type", "application/problem+json"), ("Content-Length", str(len(body)))]
+        headers = [("Content-Type", "application/problem+json"), ("Content-Length", str(len(body))), *(more or [])]
         if isinstance(error, CredentialError):
             headers += [("WWW-Authenticate", REALM), ("Cache-Control", "no-store")]
-            # A browser whose session has ended starts anew as anonymous.
-            headers.append(("Set-Cookie", f"{sessions.COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"))
         visit.start(f"{error.status} {status.phrase}", headers)
         return [body]
 

@@ -4,6 +4,7 @@ Exit codes: 0 ok, 1 failed (one clear message on standard error), 2 wrong use.
 """
 
 import importlib
+import signal
 import sys
 from pathlib import Path
 
@@ -57,6 +58,8 @@ def program(ctx: click.Context, home: Path | None) -> None:
 
 def main() -> None:
     """Entry point: our own errors become one line on standard error and exit code 1."""
+    # A terminated command leaves like any other: it rolls back and stops the database that it started.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
         program()
     except RisicoAtlasError as error:

@@ -13,8 +13,9 @@
         ├── CredentialError      present but not valid              401
         └── ForbiddenError       known actor, not allowed           403
 
-An error is raised where it is known and rendered at the edges only: the command line, the WFS exception report, pygeoapi's
-answer, MapProxy, and the plain pages. ``str(error)`` is fit for the client: our own words, never the database's.
+An error is raised where it is known and rendered at the edges only: the command line, the WFS exception report,
+pygeoapi's answer, MapProxy, and the plain pages. ``str(error)`` is fit for the client: our own words, never the
+database's.
 """
 
 from pathlib import Path
@@ -91,6 +92,10 @@ class CredentialError(AccessError):
     """A credential was sent and is not valid; never treated as anonymous."""
 
     status = 401
+
+
+class SessionError(CredentialError):
+    """The session of a browser has ended; its cookie is taken away."""
 
 
 class ForbiddenError(AccessError):

@@ -109,6 +109,13 @@ def test_an_ended_session_is_401_once_and_its_cookie_is_taken_away(client: Clien
     assert finished(client.get("/x")).status_code == 200
 
 
+def test_a_page_that_is_asked_with_an_ended_session_goes_on_to_the_login(client: Client) -> None:
+    client.set_cookie(sessions.COOKIE, "ended")
+    answer = finished(client.get("/viewer/", headers={"Accept": "text/html,*/*"}))
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/auth/login")
+    assert client.get_cookie(sessions.COOKIE) is None
+
+
 def test_a_query_string_over_the_bound_is_refused_and_the_bound_named(client: Client) -> None:
     assert finished(client.get("/x?" + "a" * MAX_QUERY_BYTES)).status_code == 200
     answer = finished(client.get("/x?" + "a" * (MAX_QUERY_BYTES + 1)))

@@ -10,7 +10,7 @@ from psycopg_pool import ConnectionPool
 from risicoatlas.access.actor import Actor
 from risicoatlas.access.keys import INVALID, authenticate, digest, keys_transaction
 from risicoatlas.database import Connection
-from risicoatlas.errors import CredentialError
+from risicoatlas.errors import SessionError
 
 COOKIE = "risicoatlas_sessie"
 LASTS = timedelta(hours=8)
@@ -26,7 +26,7 @@ class Session:
 
 
 def login(pool: ConnectionPool[Connection], key: str) -> Session:
-    """A session for a valid key; raises :class:`CredentialError` for any other."""
+    """A session for a valid key; raises :class:`~risicoatlas.errors.CredentialError` for any other."""
     actor = authenticate(pool, key)
     session = Session(secrets.token_urlsafe(32), secrets.token_urlsafe(32), datetime.now(UTC) + LASTS)
     with keys_transaction(pool) as connection:
@@ -45,7 +45,7 @@ def logout(pool: ConnectionPool[Connection], token: str) -> None:
 
 
 def actor_of(pool: ConnectionPool[Connection], token: str) -> tuple[Actor, str]:
-    """The actor of a session and its CSRF token; raises :class:`CredentialError` when it has ended or its key has."""
+    """The actor of a session and its CSRF token; raises :class:`SessionError` when it has ended or its key has."""
     with keys_transaction(pool) as connection:
         row = connection.execute(
             "SELECT k.rol, k.organisatie, k.gebieden, k.id, s.csrf FROM beheer.sessie s JOIN beheer.sleutel k ON"
@@ -55,5 +55,5 @@ def actor_of(pool: ConnectionPool[Connection], token: str) -> tuple[Actor, str]:
             [digest(token)],
         ).fetchone()
     if row is None:
-        raise CredentialError(INVALID)
+        raise SessionError(INVALID)
     return Actor(row[0], row[1], tuple(row[2]), row[3]), row[4]
