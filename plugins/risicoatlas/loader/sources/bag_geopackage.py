@@ -85,7 +85,7 @@ def _use(path: Path, layer: VectorLayer, kinds: tuple[Declared, ...]) -> Use | N
 def _has_geometry(layer: VectorLayer, wanted: str | None) -> bool:
     if wanted is None or layer.geometry is None:
         return wanted is layer.geometry
-    return wanted in layer.geometry
+    return layer.geometry == "Unknown" or wanted in layer.geometry
 
 
 def holds(path: Path, config: Path, panden: list[str]) -> bool:
