@@ -184,7 +184,11 @@ class Visit:
         private."""
         self.status = status[:3]
         headers = [*headers, ("X-Request-Id", self.request_id)]
-        if not self.actor.anonymous:
+        if self.actor.anonymous:
+            # Else a client that logs in later goes on with the list of layers that it got as anonymous (QGIS does).
+            if not any(name.lower() == "cache-control" for name, _ in headers):
+                headers += [("Cache-Control", "no-store"), ("Vary", VARY)]
+        else:
             headers = [pair for pair in headers if pair[0].lower() not in {"cache-control", "vary", "expires"}]
             headers += [("Cache-Control", "private, no-store"), ("Vary", VARY)]
         return self._start_response(status, headers, exc_info) if exc_info else self._start_response(status, headers)

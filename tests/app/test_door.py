@@ -72,6 +72,16 @@ def test_an_anonymous_answer_keeps_its_caching_and_gets_a_request_id(client: Cli
     assert len(answer.headers["X-Request-Id"]) == 16
 
 
+def test_an_anonymous_answer_that_says_nothing_of_caches_is_kept_by_none(empty_service: Service) -> None:
+    def inner(environ, start_response):
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [b"which layers there are"]
+
+    answer = finished(Client(Door(inner, empty_service)).get("/x"))
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Vary"] == "Authorization, Cookie, X-API-Key"
+
+
 def test_an_answer_to_a_known_actor_is_private_whatever_the_protocol_said(client: Client, key: str) -> None:
     answer = finished(client.get("/x", headers={"X-API-Key": key}))
     assert answer.data == b"beheerder"
