@@ -72,13 +72,17 @@ class Register:
         )
 
     def labels(
-        self, parameters: Mapping[str, Any] | None = None, panden: Sequence[str] | None = None
+        self,
+        parameters: Mapping[str, Any] | None = None,
+        panden: Sequence[str] | None = None,
+        name: str = "basisvulling",
     ) -> dict[str, str]:
         """Classify, and give the rule without its set per number of building."""
-        rules = basisvulling().with_parameters(parameters or {})
-        classify.classify(self.connection, rules, panden=panden)
-        rows = self.connection.execute("SELECT pand, regel FROM register.kgl_label ORDER BY pand").fetchall()
-        return {str(int(pand[5:])): rule.removeprefix("basisvulling.") for pand, rule in rows}
+        classify.classify(self.connection, rule_set(name).with_parameters(parameters or {}), panden=panden)
+        rows = self.connection.execute(
+            "SELECT pand, regel FROM register.kgl_label WHERE regelset = %s ORDER BY pand", [name]
+        ).fetchall()
+        return {str(int(pand[5:])): rule.removeprefix(f"{name}.") for pand, rule in rows}
 
     def row(self, pand: str) -> dict[str, Any]:
         """The label of a building as stored."""
@@ -90,8 +94,8 @@ class Register:
 
 
 @functools.cache
-def basisvulling() -> RuleSet:
-    return reader.read(CHECKOUT / "config" / "rules" / "basisvulling")
+def rule_set(name: str) -> RuleSet:
+    return reader.read(CHECKOUT / "config" / "rules" / name)
 
 
 @pytest.fixture

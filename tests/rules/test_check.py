@@ -196,6 +196,20 @@ def test_set_with_findings_is_not_used(config):
         check.read_checked(config, SET)
 
 
+def test_set_that_extends_another_has_its_words_and_its_own_values(config):
+    law, base = (reader.read(config / "rules" / name) for name in ("bkl-vi", SET))
+    assert law.words["oppervlakte_m2"] == base.words["oppervlakte_m2"]
+    assert (law.parameters["winkel.een_m2"].values[0][1], base.parameters["winkel.een_m2"].values[0][1]) == (2000, 1000)
+
+
+def test_set_that_extends_nothing_that_exists_is_refused(config):
+    path = config / "rules" / "bkl-vi" / "set.yaml"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("extends: basisvulling", "extends: basis"), encoding="utf-8"
+    )
+    assert "there is no rule set 'basis' to extend" in str(check.check(config)[0])
+
+
 def test_unknown_set_names_those_that_exist(config):
     with pytest.raises(ConfigError, match=r"choose from .*basisvulling"):
         check.read_checked(config, "bkl-vii")

@@ -245,3 +245,19 @@ def test_owner_sees_the_hits_and_the_public_reason_names_nobody(register, connec
         assert not any(
             word in text.lower() for word in ("opvang", "shelter", "87", "zorg", "handelsregister", "geheim")
         )
+
+
+def test_c24_secondary_function_of_the_law_lies_on_the_same_verblijfsobject(register):
+    hospital = register.pand(1)
+    unit = register.vbo(hospital, ["gezondheidszorgfunctie", KANTOOR])
+    register.vbo(hospital, [WINKEL])
+    register.hit("kvk", "87302", unit)
+    register.building(2, KANTOOR, x=20)
+    assert register.labels(name="bkl-vi") == {"1": "register.bedgebied", "2": "kantoor.2"}
+    verdicts = dict(
+        register.connection.execute("SELECT functie, regel FROM register.kgl_functielabel WHERE pand = %s", [hospital])
+    )
+    assert verdicts[KANTOOR] == "bkl-vi.kantoor.0"
+    assert verdicts[WINKEL] == "bkl-vi.winkel.3"
+    label = register.connection.execute("SELECT waarschuwingen FROM register.kgl_label WHERE pand = %s", [hospital])
+    assert label.fetchone() == (["C24_neven"],)

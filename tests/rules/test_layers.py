@@ -90,7 +90,8 @@ def test_status_of_a_municipality_without_boundary_has_no_geometry(town_copy):
         connection.commit()
         engine.publish(connection, catalogue.read(town_copy.settings.config), ["kgl_status"])
         row = connection.execute(
-            "SELECT naam, bestaat, gepubliceerd, geometrie IS NULL FROM publiek.kgl_status WHERE gemeentecode = 'GM0457'"
+            "SELECT naam, bestaat, gepubliceerd, geometrie IS NULL FROM publiek.kgl_status"
+            " WHERE gemeentecode = 'GM0457'"
         ).fetchone()
     assert row == (None, False, True, True)
 

@@ -100,9 +100,20 @@ def _arguments(rules: RuleSet, word: Word, calculation: inputs.Calculation) -> I
         elif isinstance(value, dict) and set(value) == {"parameter"}:
             if value["parameter"] not in rules.parameters:
                 yield word.place.error(f"{word.name}: unknown parameter {value['parameter']!r}")
+        elif name == "hoofdfuncties":
+            yield from _main_functions(rules, word, value)
         elif calculation.arguments[name] and value not in calculation.arguments[name]:
             offered = ", ".join(map(str, calculation.arguments[name]))
             yield word.place.error(f"{word.name}: {name}: found {value!r}, expected one of {offered}")
+
+
+def _main_functions(rules: RuleSet, word: Word, value: dict[str, list[str]]) -> Iterator[ConfigError]:
+    for function, hits in value.items():
+        if function not in _functions(rules):
+            yield word.place.error(f"{word.name}: unknown function {function!r}")
+        for hit in hits:
+            if hit not in rules.words or rules.words[hit].calculation != "registertreffer":
+                yield word.place.error(f"{word.name}: {hit!r} is no word that looks in a register")
 
 
 # --- articles ---------------------------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ TABLES = (
     "kgl_afstand",
     "kgl_per_ha",
     "kgl_kas",
+    "kgl_neven",
     "kgl_buur",
     "kgl_oordeel",
 )
@@ -90,6 +91,15 @@ def _register_hit(use: Use) -> sql.Composable:
     return sql.SQL("coalesce(t.{}, false)").format(sql.Identifier(use.word.name))
 
 
+def _secondary(use: Use) -> sql.Composable:
+    """Whether a main function lies on the same verblijfsobject, or elsewhere in the building only."""
+    found = sql.SQL(
+        "EXISTS (SELECT FROM bron.kgl_neven n WHERE n.woord = {} AND n.pand = f.pand AND n.functie = f.functie AND {})"
+    )
+    here = sql.SQL("n.op_vbo" if use.argument("bereik") == "vbo" else "NOT n.op_vbo")
+    return found.format(sql.Literal(use.word.name), here)
+
+
 SCOPES = ("pand", "functie")
 READINGS = ("any_vbo", "one_shop_pand", "one_shop_vbo")
 CALCULATIONS: Mapping[str, Calculation] = {
@@ -140,6 +150,10 @@ CALCULATIONS: Mapping[str, Calculation] = {
     ),
     "gevelafstand": Calculation(_fixed("a.afstand_m"), {"zoekafstand_m": ()}),
     "aantal_per_ha": Calculation(_fixed("h.aantal"), {}),
+    "nevenfunctie": Calculation(
+        _secondary,
+        {"bereik": ("pand", "vbo"), "hoofdfuncties": ()},
+    ),
     "kas_aandeel": Calculation(_fixed("coalesce(k.aandeel, 0)"), {}),
 }
 # Every table that a word may read; those of a calculation that is not used are empty.
@@ -190,6 +204,7 @@ def prepare(connection: Connection, rules: ActiveRules, panden: Sequence[str] | 
         zoekafstand_m=_search_distance(rules),
     )
     _register_hits(connection, rules)
+    _secondary_functions(connection, rules)
     _neighbours(connection, rules)
     _statement(connection, "CREATE UNLOGGED TABLE bron.kgl_kas (pand text, aandeel float8)")
     if _functions_using(rules, "kas_aandeel"):
@@ -269,6 +284,37 @@ def _matches(register: str, codes: Iterable[Any]) -> sql.Composable:
         patterns = sql.Literal([f"{digits(text)}%" for text in texts])
         return sql.SQL("translate(r.code, '. ', '') LIKE ANY ({}::text[])").format(patterns)
     return sql.SQL("lower(r.code) = ANY ({}::text[])").format(sql.Literal([text.lower() for text in texts]))
+
+
+def _secondary_functions(connection: Connection, rules: ActiveRules) -> None:
+    """``bron.kgl_neven``: per word the functions beside a main function, and whether on the same verblijfsobject.
+
+    A main function is one of ``hoofdfuncties``: a mapping of functions to the register words of which one must hit the
+    verblijfsobject, none meaning always.
+    """
+    _statement(connection, "CREATE UNLOGGED TABLE bron.kgl_neven (woord text, pand text, functie text, op_vbo boolean)")
+    for word in (word for word in rules.words.values() if word.calculation == "nevenfunctie"):
+        tests = [_is_main(rules, function, hits) for function, hits in word.arguments["hoofdfuncties"].items()]
+        connection.execute(
+            sql.SQL(
+                "INSERT INTO bron.kgl_neven"
+                " SELECT {word}, f.pand, f.functie, bool_or(f.functie = ANY (h.functies))"
+                " FROM (SELECT v.pand, v.functies, m.functie AS hoofd"
+                " FROM bron.kgl_vbo v, unnest(v.functies) AS m (functie) WHERE v.kandidaat AND ({tests})) h"
+                " JOIN bron.kgl_functie f ON f.pand = h.pand AND f.functie <> h.hoofd GROUP BY f.pand, f.functie"
+            ).format(word=sql.Literal(word.name), tests=sql.SQL(" OR ").join(tests))
+        )
+    _statement(connection, "ANALYZE bron.kgl_neven")
+
+
+def _is_main(rules: ActiveRules, function: str, words: Sequence[str]) -> sql.Composed:
+    named = sql.SQL("m.functie = {}").format(sql.Literal(function))
+    if not words:
+        return sql.SQL("({})").format(named)
+    hits = sql.SQL(" OR ").join(_hit(Use(rules, rules.words[word], "")) for word in words)
+    return sql.SQL(
+        "({named} AND EXISTS (SELECT FROM register.registertreffer r WHERE r.verblijfsobject = v.vbo AND ({hits})))"
+    ).format(named=named, hits=hits)
 
 
 # --- neighbours -------------------------------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """Reads a rule set: ``set.yaml``, ``parameters.yaml``, ``words.yaml`` and one Markdown file per article.
 
+A set may extend another: the parameters and words of that one hold where it does not give its own.
+
 An article begins with its front matter and then gives, per paragraph, a quote and the block that carries it out::
 
     > 3. Meer dan 250 m2 gebruiksoppervlakte: kwetsbaar.
@@ -61,8 +63,7 @@ def examine(folder: Path) -> tuple[RuleSet | None, list[ConfigError]]:
     """The rule set as far as it can be read, and everything that is wrong in its files."""
     errors: list[ConfigError] = []
     head = _attempt(errors, lambda: located.read(folder / "set.yaml"))
-    parameters = _entries(folder / "parameters.yaml", _parameter, errors)
-    words = _entries(folder / "words.yaml", _word, errors)
+    parameters, words = _vocabulary(folder, head, errors)
     found = [_article(path, errors) for path in sorted(folder.glob("*.md"))]
     articles = tuple(article for article in found if article is not None)
     if not found:
@@ -72,6 +73,23 @@ def examine(folder: Path) -> tuple[RuleSet | None, list[ConfigError]]:
     return _attempt(errors, partial(_rule_set, folder, head, articles, parameters, words)), errors
 
 
+def _vocabulary(
+    folder: Path, head: located.Mapping | None, errors: list[ConfigError]
+) -> tuple[dict[str, Parameter], dict[str, Word]]:
+    """Parameters and words of a set, over those of the set that it extends; what is wrong there is reported there."""
+    parameters: dict[str, Parameter] = {}
+    words: dict[str, Word] = {}
+    base = head.get("extends") if head else None
+    if head and base is not None:
+        if not (folder.parent / str(base) / "set.yaml").is_file():
+            errors.append(head.at("extends").error(f"there is no rule set {base!r} to extend"))
+        parameters |= _entries(folder.parent / str(base) / "parameters.yaml", _parameter, [])
+        words |= _entries(folder.parent / str(base) / "words.yaml", _word, [])
+    parameters |= _entries(folder / "parameters.yaml", _parameter, errors)
+    words |= _entries(folder / "words.yaml", _word, errors)
+    return parameters, words
+
+
 def _rule_set(
     folder: Path,
     head: located.Mapping,
@@ -79,7 +97,7 @@ def _rule_set(
     parameters: dict[str, Parameter],
     words: dict[str, Word],
 ) -> RuleSet:
-    head.refuse_unknown({"title", "protected_codes", "neutral"})
+    head.refuse_unknown({"title", "extends", "protected_codes", "neutral"})
     neutral = head.mapping("neutral")
     return RuleSet(
         name=folder.name,

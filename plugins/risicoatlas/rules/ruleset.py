@@ -299,7 +299,12 @@ class RuleSet:
     def is_protected(self, name: str, values: Mapping[str, Any]) -> bool:
         """Whether a word looks in a register for codes of which one is protected."""
         word = self.words.get(name)
-        if word is None or "codes" not in word.arguments:
+        if word is None:
+            return False
+        if "hoofdfuncties" in word.arguments:
+            hits = word.arguments["hoofdfuncties"].values()
+            return any(self.is_protected(hit, values) for found in hits for hit in found)
+        if "codes" not in word.arguments:
             return False
         codes = word.arguments["codes"]
         codes = values[codes["parameter"]] if isinstance(codes, dict) else codes
