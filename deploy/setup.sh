@@ -109,12 +109,15 @@ install_postgis() {
   fail "No PostgreSQL with PostGIS in the package sources: install one, or set RISICOATLAS_DATABASE_URL."
 }
 
-# Arguments: pairs of a command and the Debian package that brings it.
+# A command, or a file by its whole path.
+has() { case $1 in /*) [ -e "$1" ] ;; *) command -v "$1" >/dev/null ;; esac }
+
+# Arguments: pairs of a command, or of a file, and the Debian package that brings it.
 setup_packages() {
   if [ -z "${RISICOATLAS_DATABASE_URL:-}" ]; then install_postgis; fi
   local missing=()
   while [ $# -ge 2 ]; do
-    command -v "$1" >/dev/null || missing+=("$2")
+    has "$1" || missing+=("$2")
     shift 2
   done
   if [ ${#missing[@]} -gt 0 ]; then apt_install "${missing[@]}"; fi
