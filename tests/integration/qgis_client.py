@@ -45,9 +45,9 @@ def login(key: str) -> str:
     config.setName("atlas")
     config.setConfig("username", "qgis")
     config.setConfig("password", key)
-    stored, config = (lambda result: result if isinstance(result, tuple) else (result, config))(
-        manager.storeAuthenticationConfig(config)
-    )
+    result = manager.storeAuthenticationConfig(config)
+    # the binding gives the configuration, with its new id, beside the outcome
+    stored, config = result if isinstance(result, tuple) else (result, config)
     assert stored, "the login could not be stored"
     return config.id()
 
