@@ -238,6 +238,12 @@ def test_a_label_mixes_text_and_a_field(read):
     assert [part if isinstance(part, str) else part.name for part in symbol.label] == ["Pand", "naam"]
 
 
+def test_a_style_reaches_as_far_as_its_widest_symbol(styles):
+    """Objects outside a picture are read as far as they show in it: a margin of 64 pixels more than doubles a tile."""
+    assert styles["kgl_public"].reach_px == 4
+    assert styles["gemeenten"].reach_px > 90
+
+
 def swatch_of(symbol, layer, graphics):
     return legend.swatch(Rule("proef", Text("a", "b"), None, False, None, None, (symbol,)), layer, graphics)
 

@@ -24,8 +24,6 @@ from risicoatlas.maps.graphics import Graphics
 from risicoatlas.maps.style import Style
 
 LOG = logging.getLogger("risicoatlas.maps")
-# Symbols and labels of objects just outside a picture reach into it.
-BUFFER_PX = 64
 # Shorter than a publication waits for its readers (publish.engine.LOCK_TIMEOUT)
 TIMEOUT_S = 15
 CONNECTIONS = 16
@@ -102,7 +100,7 @@ class Renderer:
         mapnik.load_map_from_string(drawing, mapnik_style.compile_style(style, self.graphics))
         drawing.srs = unit
         drawing.aspect_fix_mode = mapnik.aspect_fix_mode.RESPECT
-        drawing.buffer_size = BUFFER_PX
+        drawing.buffer_size = style.reach_px
         drawn = mapnik.Layer(layer.name, unit)
         drawn.datasource = mapnik.PostGIS(**datasource(self.conninfo, layer, style, srid))
         for name in mapnik_style.style_names(style):

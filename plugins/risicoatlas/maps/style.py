@@ -4,6 +4,7 @@ Sizes and widths are pixels of 0.28 mm (OGC 06-121, standardised rendering pixel
 ``#rrggbb``.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -85,6 +86,22 @@ class TextSymbol:
 Symbol = PolygonSymbol | LineSymbol | PointSymbol | TextSymbol
 
 
+# A label may be as long as this on either side of its object.
+LABEL_REACH_PX = 96
+
+
+def reach_px(symbol: Symbol) -> float:
+    """How far a symbol is drawn outside the geometry of its object."""
+    match symbol:
+        case TextSymbol():
+            return LABEL_REACH_PX
+        case PointSymbol(size=size, stroke=stroke):
+            return size + (stroke.width if stroke else 0)
+        case PolygonSymbol(stroke=stroke) | LineSymbol(stroke=stroke):
+            # twice the half of its width: a mitred corner sticks out
+            return stroke.width if stroke else 0
+
+
 @dataclass(frozen=True)
 class Rule:
     """One SE Rule. ``condition`` None means every object; ``otherwise`` is ElseFilter.
@@ -126,6 +143,11 @@ class Style:
         """The scale denominator from which nothing is drawn any more; None where something always is."""
         bounds = [rule.max_scale for rule in self.rules]
         return None if any(bound is None for bound in bounds) else max(bound for bound in bounds if bound is not None)
+
+    @property
+    def reach_px(self) -> int:
+        """How far outside a picture an object may lie and still show in it."""
+        return math.ceil(max(reach_px(symbol) for rule in self.rules for symbol in rule.symbols)) + 1
 
     def legend_rules(self, scale: float | None = None) -> Iterator[Rule]:
         """The rules that a legend shows: with a title, and drawn at ``scale`` where one is given; each title once."""
