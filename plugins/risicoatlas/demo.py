@@ -27,9 +27,10 @@ SAMPLE_SEED = 1
 
 @dataclass
 class Outcome:
-    """What became of a folder: files loaded, files left, and files that could not be loaded with the reason."""
+    """What became of a folder: files loaded, those of which objects were refused, files left, and files that failed."""
 
     loaded: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     publication: int | None = None
@@ -82,6 +83,8 @@ def _load(settings: Settings, database: Database, folder: Path, outcome: Outcome
             progress.say(f"not loaded: {error}")
             continue
         outcome.loaded.append(f"{item.path} ({item.title})")
+        if report.geweigerd:
+            outcome.refused.append(f"{item.path}: {report.geweigerd} objects, see its report")
         for line in report.lines():
             progress.say(line)
 

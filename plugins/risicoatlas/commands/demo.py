@@ -30,7 +30,7 @@ def command(settings: Settings, port: int | None, home: Path | None, data: Path 
     progress = Progress.to_terminal()
     with database.opened(settings, notice=progress.say) as where:
         outcome = demo.prepare(settings, where, data or demo.sample_folder(settings, progress), progress)
-        _tell(outcome)
+        _tell(outcome, given=data is not None)
         if not no_serve:
             from risicoatlas.server import serve
 
@@ -39,13 +39,15 @@ def command(settings: Settings, port: int | None, home: Path | None, data: Path 
             raise click.exceptions.Exit(1)
 
 
-def _tell(outcome: "Outcome") -> None:
-    for title, lines in (("Left, not a source of ours", outcome.left), ("Not loaded", outcome.failed)):
+def _tell(outcome: "Outcome", *, given: bool) -> None:
+    """What a reader must know; which files were left is of interest for a folder that was given, not for our sample."""
+    sections = [("Objects refused", outcome.refused), ("Not loaded", outcome.failed)]
+    if given:
+        sections.insert(0, ("Left, not a source of ours", outcome.left))
+    for title, lines in sections:
         if lines:
             click.echo(f"{title}:")
             click.echo("\n".join(f"  {line}" for line in lines))
     number = outcome.publication
-    click.echo(
-        f"{len(outcome.loaded)} files loaded; "
-        + (f"publication {number}" if number else "nothing changed since the last publication")
-    )
+    state = f"publication {number}" if number else "nothing changed since the last publication"
+    click.echo(f"{len(outcome.loaded)} files loaded; {state}")
