@@ -17,10 +17,11 @@ from typing import Any
 from urllib.parse import urlsplit
 from wsgiref.types import StartResponse, WSGIApplication
 
-from psycopg_pool import ConnectionPool
+import psycopg
+from psycopg_pool import ConnectionPool, PoolTimeout
 
 from risicoatlas import catalogue, health
-from risicoatlas.access import actor, credentials, decide, sessions
+from risicoatlas.access import actor, credentials, decide, keys, sessions, trail
 from risicoatlas.access.actor import Actor
 from risicoatlas.database import Connection, Database, refuse_strong_role
 from risicoatlas.errors import CredentialError, RequestError, RisicoAtlasError, SessionError
@@ -118,7 +119,7 @@ class Door:
         self.service = service
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        visit = Visit(environ, start_response)
+        visit = Visit(environ, start_response, self._audit)
         environ[REQUEST_ID] = visit.request_id
         try:
             self._refuse_too_long(environ)
@@ -131,6 +132,14 @@ class Door:
         except Exception:  # the outermost edge: the client gets an id, the log gets the rest
             LOG.exception("request %s failed", visit.request_id)
             return visit.watched(self._problem(visit, RisicoAtlasError(f"internal error; request {visit.request_id}")))
+
+    def _audit(self, visit: "Visit", layer: str) -> None:
+        outcome = "gelukt" if visit.status < "400" else "geweigerd"
+        try:
+            keys.audit(self.service.pool, visit.actor, visit.request_id, "raadplegen", layer, outcome)
+        except (psycopg.Error, PoolTimeout):
+            # The answer is on its way already; the access log has the key and the address.
+            LOG.exception("the audit row of request %s could not be written", visit.request_id)
 
     @staticmethod
     def _refuse_too_long(environ: Environ) -> None:
@@ -163,8 +172,9 @@ class Door:
 class Visit:
     """One request from its first line to its last byte."""
 
-    def __init__(self, environ: Environ, start_response: StartResponse) -> None:
+    def __init__(self, environ: Environ, start_response: StartResponse, audit: Callable[["Visit", str], None]) -> None:
         self.environ = environ
+        self._audit = audit
         self.request_id = secrets.token_hex(8)
         self.method = environ["REQUEST_METHOD"]
         self.path = environ["PATH_INFO"]
@@ -174,10 +184,12 @@ class Visit:
         self._start_response = start_response
         self._began = time.monotonic()
         self._token: Token[Actor] | None = None
+        self._trail: Token[set[str]] | None = None
 
     def enter(self, who: Actor) -> None:
         self.actor = who
         self._token = actor.bind(who)
+        self._trail = trail.begin()
 
     def start(self, status: str, headers: Headers, exc_info: Any = None) -> Callable[[bytes], object]:
         """``start_response`` with the request id, and for a known actor with the headers that keep the answer
@@ -200,6 +212,10 @@ class Visit:
         if self._token is not None:
             actor.unbind(self._token)
             self._token = None
+        if self._trail is not None:
+            touched, self._trail = trail.end(self._trail), None
+            for layer in touched:
+                self._audit(self, layer)
         ACCESS_LOG.info(
             json.dumps(
                 {

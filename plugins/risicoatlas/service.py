@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from psycopg_pool import ConnectionPool
 
+from risicoatlas.access import trail
 from risicoatlas.access.actor import Actor
 from risicoatlas.access.decide import AccessRules
 from risicoatlas.catalogue import Catalogue, Layer
@@ -26,8 +27,11 @@ class Service:
         return tuple(layer for layer in self.catalogue if self.rules.decide(actor, layer).allowed)
 
     def layer(self, name: str, actor: Actor) -> Layer:
-        """The layer of that name; a hidden one is absent, with the very same error."""
+        """The layer of that name; a hidden one is absent, with the very same error. The use of a restricted one is
+        noted for the audit."""
         layer = self.catalogue.get(name)
         if not self.rules.decide(actor, layer).allowed:
             raise NotFoundError(f"there is no layer {name!r}")
+        if layer.restricted:
+            trail.note(name)
         return layer

@@ -139,6 +139,10 @@ def _close(load: Load, source: Source, started: float) -> None:
         "UPDATE beheer.levering SET status = 'klaar', stap = NULL, klaar_op = now(), verslag = %s WHERE nummer = %s",
         [json.dumps(report.as_json()), load.levering],
     )
+    load.connection.execute(
+        "INSERT INTO beheer.audit (handeling, onderwerp, uitkomst) VALUES ('levering', %s, 'gelukt')",
+        [f"{load.levering} {source.name} {report.bestand}"],
+    )
     load.connection.commit()
 
 

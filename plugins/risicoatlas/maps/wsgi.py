@@ -113,6 +113,8 @@ class Maps:
         request = MapRequest(environ["PATH_INFO"].strip("/").split("/")[0], (), {})
         try:
             request = requests.read(environ)
+            for name in layers.keys() & set(request.layers):
+                self.service.layer(name, actor.current())
             visit = Visit(request, layers, self._app(tuple(layers.values())))
             answered = _SERVICES[request.service](self, visit, environ)
         except RisicoAtlasError as error:

@@ -78,6 +78,9 @@ def _publish(connection: Connection, layers: list[Layer], notice: Notice) -> Pub
     first = not connection.execute("SELECT 1 FROM publiek.publicatie LIMIT 1").fetchone()
     if not changed and not first:
         return Publication(None, tuple(results))
+    connection.execute(
+        "INSERT INTO beheer.audit (handeling, onderwerp, uitkomst) VALUES ('publicatie', %s, 'gelukt')", [str(number)]
+    )
     public = {layer.name for layer in layers if not layer.restricted}
     connection.execute(
         "INSERT INTO publiek.publicatie (nummer, lagen) VALUES (%s, %s)",
