@@ -47,7 +47,7 @@ def test_row_is_kept_with_its_types(loaded, rows):
 
 @pytest.mark.parametrize(
     ("wkt", "kind", "area"),
-    [("POINT(104000 193000)", "point", 3.14), ("LINESTRING(104000 193000,104010 193000)", "linestring", 23.1)],
+    [("POINT(104000 193000)", "punt", 3.14), ("LINESTRING(104000 193000,104010 193000)", "lijn", 23.1)],
 )
 def test_point_and_line_become_a_narrow_area_and_say_so(loaded, rows, wkt, kind, area):
     report = loaded(row(geometrie_wkt=wkt))

@@ -83,6 +83,7 @@ class BagSource:
                 _register(load, kind)
                 advance(1)
         _register_gemeenten(load)
+        load.run("bag", "analyseer_register")
         # Lists that were loaded before may find their addresses now.
         load.run("lists", "koppel")
 

@@ -10,6 +10,10 @@ SELECT count(*) FROM bron.bag_woonplaats
 -- name: analyseer
 ANALYZE bron.pand, bron.verblijfsobject, bron.adres
 
+-- name: analyseer_register
+-- What follows (linking lists, classifying) is planned on these numbers.
+ANALYZE register.pand, register.verblijfsobject, register.verblijfsobject_pand, register.adres
+
 -- name: normaliseer_pand
 INSERT INTO bron.pand (plaats, fout, identificatie, status, bouwjaar, geometrie, hersteld, begin_geldigheid,
   tijdstip_registratie, waarde_hash)

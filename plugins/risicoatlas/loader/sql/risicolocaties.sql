@@ -24,7 +24,7 @@ UPDATE bron.risicolocatie AS b SET
 UPDATE bron.risicolocatie AS b SET
   geometrie = h.geometrie,
   hersteld = CASE WHEN g.smal
-    THEN format('Geleverd als %s; vlak gemaakt met een straal van %s m.', lower(GeometryType(g.geometrie)), %(straal)s::numeric)
+    THEN format('Geleverd als %s; vlak gemaakt met een straal van %s m.', CASE ST_Dimension(g.geometrie) WHEN 0 THEN 'punt' ELSE 'lijn' END, %(straal)s::numeric)
     ELSE h.hersteld END,
   fout = coalesce(b.fout,
     CASE WHEN b.geometrie_wkt IS NOT NULL AND g.geometrie IS NULL THEN 'de geometrie is geen leesbare WKT' END,
