@@ -81,10 +81,9 @@ class State:
     loaded_at: datetime | None = None
 
 
-def states(service: Service, actor: Actor) -> Mapping[str, State]:
-    """The state of every layer that the actor may see."""
-    visible = service.visible(actor)
-    own = {layer.name: _own(service, actor, layer) for layer in visible if layer.restricted}
+def states(service: Service, actor: Actor, layers: Iterable[Layer]) -> Mapping[str, State]:
+    """The state of every public layer, and of those restricted ones among ``layers``, which the actor may see."""
+    own = {layer.name: _own(service, actor, layer) for layer in layers if layer.restricted}
     return {**_published(service), **own}
 
 

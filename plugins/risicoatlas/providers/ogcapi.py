@@ -180,7 +180,8 @@ def conformance(call: Call) -> Response:
 
 
 def collections(call: Call) -> Response:
-    found = dict(documents.states(call.visit.service, call.visit.actor))
+    visible = call.visit.service.visible(call.visit.actor)
+    found = dict(documents.states(call.visit.service, call.visit.actor, visible))
     document = _from_pygeoapi(pygeoapi_core.describe_collections(call.api(found), call.api_request()))
     document["links"] = [link for link in document["links"] if not _is_foreign(link)]
     for collection in document["collections"]:
@@ -189,7 +190,7 @@ def collections(call: Call) -> Response:
 
 
 def collection(call: Call) -> Response:
-    found = dict(documents.states(call.visit.service, call.visit.actor))
+    found = dict(documents.states(call.visit.service, call.visit.actor, [call.layer]))
     name = call.layer.name
     document = _from_pygeoapi(pygeoapi_core.describe_collections(call.api(found), call.api_request(), name))
     _complete(document, found, call)
