@@ -216,7 +216,7 @@ def test_unknown_set_names_those_that_exist(config):
 
 
 def test_every_paragraph_has_a_block_and_a_citation():
-    for folder in (CHECKOUT / "config" / "rules").iterdir():
+    for folder in (path.parent for path in (CHECKOUT / "config" / "rules").glob("*/set.yaml")):
         rules = reader.read(folder)
         for article in rules.articles:
             carried = {block.paragraph.number for block in (*article.rules, *article.not_encoded, *article.warnings)}
