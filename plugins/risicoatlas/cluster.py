@@ -13,6 +13,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,8 @@ from risicoatlas.errors import ClusterError
 SOCKET_PATH_BYTES = 107
 SOCKET_NAME = ".s.PGSQL.5432"
 START_TIMEOUT_S = 60
+# States of a process that has ended and that nobody has collected (proc(5)).
+GONE = frozenset({"Z", "X"})
 STILL_LEAVING = ("pre-existing shared memory", "FATAL:  lock file")
 
 Notice = Callable[[str], None]
@@ -68,6 +71,7 @@ class Cluster:
     def __init__(self, home: Path, *, durable: bool = True, notice: Notice = lambda text: None) -> None:
         self.home = home
         self.durable = durable
+        self.notice = notice
         self.account = _account()
         home.mkdir(parents=True, exist_ok=True)
         self.folder = _reachable_folder(home, self.account, notice)
@@ -92,6 +96,38 @@ class Cluster:
                     self._stop()
             os.close(users)
             os.close(starting)
+
+    @contextmanager
+    def watched(self, interval_s: float = 2.0) -> Iterator[None]:
+        """For whoever serves for long: a server that was killed is started again, as long as the block lasts."""
+        ended = threading.Event()
+        watcher = threading.Thread(target=self._watch, args=(ended, interval_s), daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            watcher.join()
+
+    def _watch(self, ended: threading.Event, interval_s: float) -> None:
+        """Looks at the process only: a thread that holds a lock would be copied locked into a forked worker."""
+        starting = self._lock_file("cluster.start")
+        while not ended.wait(interval_s):
+            if self._lives():
+                continue
+            try:
+                with _locked(starting):
+                    self._ensure_started()
+                self.notice("The database had died and was started again")
+            except ClusterError as error:
+                self.notice(f"The database has died and cannot be started: {error}")
+        os.close(starting)
+
+    def _lives(self) -> bool:
+        try:
+            return _state((self.data / "postmaster.pid").read_text().split()[0]) not in GONE
+        except (OSError, IndexError):
+            return False
 
     def conninfo(self, user: str, dbname: str = "risicoatlas") -> str:
         """A libpq connection string for a role of this cluster."""
@@ -164,11 +200,10 @@ class Cluster:
         """
         for lock in (self.data / "postmaster.pid", self.socket_folder / f"{SOCKET_NAME}.lock"):
             try:
-                pid = lock.read_text().split()[0]
-                state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+                state = _state(lock.read_text().split()[0])
             except (OSError, IndexError):
                 continue
-            if state in {"Z", "X"}:
+            if state in GONE:
                 lock.unlink(missing_ok=True)
 
     def _stop(self) -> None:
@@ -202,6 +237,11 @@ class Cluster:
             return "\n".join(self.log.read_text(errors="replace").splitlines()[-8:])
         except OSError:
             return ""
+
+
+def _state(pid: str) -> str:
+    """The letter of proc(5) for what the process does; raises :class:`OSError` where there is none."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
 def find_programs() -> Path:

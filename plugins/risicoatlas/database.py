@@ -7,7 +7,7 @@ roles of ``migrations/provision.sql``. No connection is ever used as superuser b
 
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib import resources
 
@@ -32,10 +32,16 @@ class Database:
 
     @contextmanager
     def loader(self, *, autocommit: bool = False) -> Iterator[Connection]:
-        """A connection that owns the tables: loading, classifying, publishing and managing keys."""
-        with _connect(
-            self.conninfo("loader"), autocommit=autocommit, application_name="risicoatlas loader"
-        ) as connection:
+        """A connection that owns the tables: loading, classifying, publishing and managing keys.
+
+        Raises :class:`UnavailableError` when the database cannot be reached, goes away or has no room left.
+        """
+        with (
+            _undone(),
+            _connect(
+                self.conninfo("loader"), autocommit=autocommit, application_name="risicoatlas loader"
+            ) as connection,
+        ):
             connection.execute("SET ROLE ra_owner")
             if not autocommit:
                 connection.commit()
@@ -58,7 +64,24 @@ def _connect(conninfo: str, *, autocommit: bool, application_name: str) -> Conne
     try:
         return psycopg.connect(conninfo, autocommit=autocommit, application_name=application_name, connect_timeout=10)
     except psycopg.OperationalError as error:
-        raise UnavailableError(f"the database cannot be reached: {error}") from error
+        raise UnavailableError(f"the database cannot be reached: {str(error).splitlines()[0]}") from error
+
+
+@contextmanager
+def _undone() -> Iterator[None]:
+    """A failure of the database as our own error: what was not committed is not there."""
+    again = "what was under way is undone; run the command again"
+    try:
+        yield
+    except psycopg.errors.DiskFull as error:
+        raise UnavailableError(f"the disk of the database is full: {again} when there is room") from error
+    except psycopg.errors.OutOfMemory as error:
+        raise UnavailableError(f"the database is out of memory: {again}") from error
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        # 57P: shut down by an operator or a crash; no state at all: the line is dead
+        lost = error.sqlstate is None or error.sqlstate.startswith(("57P", "08"))
+        what = "went away" if lost else "could not go on"
+        raise UnavailableError(f"the database {what} ({str(error).splitlines()[0]}): {again}") from error
 
 
 @contextmanager
@@ -76,7 +99,10 @@ def opened(
             migrate(database)
         yield database
         return
-    with Cluster(settings.home, durable=durable, notice=notice).running() as cluster:
+    with (
+        Cluster(settings.home, durable=durable, notice=notice).running() as cluster,
+        cluster.watched() if serving else nullcontext(),
+    ):
         users = {"loader": "ra_loader", "service": "ra_service", "superuser": "postgres"}
         database = Database(lambda task: cluster.conninfo(users[task]))
         provision(cluster)
