@@ -15,6 +15,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.error import URLError
@@ -144,12 +145,25 @@ def town(settings: Settings, cluster: Cluster, sample_dir: Path) -> Iterator[Tow
     yield Town(settings, cluster, name, database)
 
 
-@pytest.fixture
-def town_copy(town: Town) -> Iterator[Town]:
-    """A copy of the town that one test may change."""
+@contextmanager
+def _copied(town: Town) -> Iterator[Town]:
     name = _copy_of(town.cluster, town.dbname)
     yield replace(town, dbname=name, database=_database(town.cluster, name))
     _drop(town.cluster, name)
+
+
+@pytest.fixture
+def town_copy(town: Town) -> Iterator[Town]:
+    """A copy of the town that one test may change."""
+    with _copied(town) as copy:
+        yield copy
+
+
+@pytest.fixture(scope="module")
+def town_of_module(town: Town) -> Iterator[Town]:
+    """A copy of the town that the tests of one module may change."""
+    with _copied(town) as copy:
+        yield copy
 
 
 @pytest.fixture
