@@ -126,10 +126,14 @@ def sample_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @dataclass(frozen=True)
 class Town:
-    """The sample town, loaded, classified and published."""
+    """The sample town, loaded, classified and published.
+
+    ``pristine`` is the database that copies are made of: PostgreSQL copies none that somebody is connected to.
+    """
 
     settings: Settings
     cluster: Cluster
+    pristine: str
     dbname: str
     database: Database
 
@@ -139,15 +143,15 @@ def town(settings: Settings, cluster: Cluster, sample_dir: Path) -> Iterator[Tow
     """Read-only for all tests; take :func:`town_copy` to change something."""
     from risicoatlas.demo import prepare
 
-    name = _copy_of(cluster, "risicoatlas")
-    database = _database(cluster, name)
-    prepare(settings, database, sample_dir)
-    yield Town(settings, cluster, name, database)
+    pristine = _copy_of(cluster, "risicoatlas")
+    prepare(settings, _database(cluster, pristine), sample_dir)
+    name = _copy_of(cluster, pristine)
+    yield Town(settings, cluster, pristine, name, _database(cluster, name))
 
 
 @contextmanager
 def _copied(town: Town) -> Iterator[Town]:
-    name = _copy_of(town.cluster, town.dbname)
+    name = _copy_of(town.cluster, town.pristine)
     yield replace(town, dbname=name, database=_database(town.cluster, name))
     _drop(town.cluster, name)
 
