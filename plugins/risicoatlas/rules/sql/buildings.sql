@@ -2,12 +2,16 @@
 -- %(panden)s NULL labels everything; else only these, and what lies within %(zoekafstand_m)s of them is read along, so
 -- that distances come out as in a full run.
 CREATE UNLOGGED TABLE bron.kgl_gebouw AS
-SELECT p.identificatie AS pand, p.geometrie, %(panden)s::text[] IS NULL OR p.identificatie = ANY (%(panden)s::text[]) AS kandidaat
+SELECT p.identificatie AS pand, p.geometrie, true AS kandidaat
 FROM register.pand p
-WHERE p.status = ANY (%(pand_levend)s)
-  AND (%(panden)s::text[] IS NULL OR p.identificatie = ANY (%(panden)s::text[]) OR EXISTS (
-    SELECT FROM register.pand k
-    WHERE k.identificatie = ANY (%(panden)s::text[]) AND ST_DWithin(k.geometrie, p.geometrie, %(zoekafstand_m)s)));
+WHERE p.status = ANY (%(pand_levend)s) AND %(panden)s::text[] IS NULL
+UNION ALL
+SELECT p.identificatie, p.geometrie, p.identificatie = ANY (%(panden)s::text[])
+FROM register.pand p
+WHERE p.status = ANY (%(pand_levend)s) AND p.identificatie IN (
+  SELECT n.identificatie
+  FROM register.pand k JOIN register.pand n ON ST_DWithin(k.geometrie, n.geometrie, %(zoekafstand_m)s)
+  WHERE k.identificatie = ANY (%(panden)s::text[]));
 ANALYZE bron.kgl_gebouw;
 
 -- One row per building and live verblijfsobject. Area 0, no area and the placeholder values are unknown.
@@ -20,12 +24,11 @@ SELECT g.pand, g.kandidaat, v.identificatie AS vbo,
     ELSE coalesce((SELECT array_agg(DISTINCT CASE WHEN doel = ANY (%(functies)s::text[]) THEN doel ELSE 'onbekend' END)
                    FROM unnest(v.gebruiksdoelen) AS doel), '{onbekend}')
   END AS functies,
-  m.verblijfsobject IS NOT NULL AS in_meer_panden
+  EXISTS (SELECT FROM register.verblijfsobject_pand a WHERE a.verblijfsobject = vp.verblijfsobject AND a.pand <> vp.pand)
+    AS in_meer_panden
 FROM bron.kgl_gebouw g
 JOIN register.verblijfsobject_pand vp ON vp.pand = g.pand
 JOIN register.verblijfsobject v ON v.identificatie = vp.verblijfsobject
-LEFT JOIN (SELECT verblijfsobject FROM register.verblijfsobject_pand GROUP BY 1 HAVING count(*) > 1) m
-  ON m.verblijfsobject = v.identificatie
 WHERE v.status = ANY (%(vbo_levend)s);
 ANALYZE bron.kgl_vbo;
 
