@@ -2,7 +2,8 @@
 
 A public table holds nothing but what everybody may see, so its plan is one flat SELECT. A restricted layer is read
 through an inner query closed with ``OFFSET 0``: the rule, the box that we computed, the key, and comparisons of a
-column with a @@ A rule merely ANDed to the client's filter would leak hidden values through errors.
+column with a literal of its type. What else a client sends stays outside: a rule merely ANDed to the client's filter
+would leak hidden values through errors.
 """
 
 from collections.abc import Mapping
