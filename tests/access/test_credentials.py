@@ -10,7 +10,7 @@ from psycopg_pool import ConnectionPool
 from risicoatlas.access import credentials, keys, sessions
 from risicoatlas.access.actor import ANONYMOUS
 from risicoatlas.database import Connection, Database
-from risicoatlas.errors import CredentialError, RequestError
+from risicoatlas.errors import CredentialError, RequestError, UnavailableError
 
 
 @pytest.fixture
@@ -44,6 +44,25 @@ def test_the_key_parameter_is_taken_out_of_the_query_string(pool: Any, key: keys
     environ = {"QUERY_STRING": f"a=1%2B1&API_Key={key.key}&b=%20+x"}
     credentials.actor_of_request(environ, pool)
     assert environ["QUERY_STRING"] == "a=1%2B1&b=%20+x"
+
+
+@pytest.mark.parametrize("name", ["api%5Fkey", "%61pi_key", "API%5fKEY"])
+def test_a_key_under_a_name_in_percent_codes_is_a_key_too(pool: Any, key: keys.NewKey, name: str) -> None:
+    environ = {"QUERY_STRING": f"a=1&{name}={key.key}"}
+    assert credentials.actor_of_request(environ, pool).key_id == key.id
+    assert environ["QUERY_STRING"] == "a=1"
+
+
+@pytest.mark.parametrize("area", ["*", "", "GM0001,GM0002", "GM1", "44021'"])
+def test_a_key_takes_codes_of_municipalities_only(connection: Connection, area: str) -> None:
+    with pytest.raises(RequestError, match="code"):
+        keys.create(connection, "proef", "gemeente", None, ["GM0457", area], 1)
+
+
+def test_a_key_that_cannot_be_looked_up_is_no_fault_of_the_client(database: Database) -> None:
+    closed = database.pool()
+    with pytest.raises(UnavailableError):
+        keys.authenticate(closed, "ra_x_y")
 
 
 def test_without_credential_the_actor_is_anonymous(pool: Any) -> None:

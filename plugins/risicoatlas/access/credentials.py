@@ -73,7 +73,8 @@ def _key_of_authorization(header: str) -> str:
 
 def _take_parameter(environ: dict[str, Any]) -> list[str]:
     query = environ.get("QUERY_STRING", "")
-    if KEY_PARAMETER not in query.lower():
+    # a name may be written in percent codes: such a key would end in the log
+    if KEY_PARAMETER not in unquote_plus(query).lower():
         return []
     parts = [(unquote_plus(part.partition("=")[0]).lower() == KEY_PARAMETER, part) for part in query.split("&")]
     environ["QUERY_STRING"] = "&".join(part for is_key, part in parts if not is_key)

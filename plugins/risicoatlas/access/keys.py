@@ -5,21 +5,25 @@ nothing: there is nothing to guess in 256 random bits.
 """
 
 import hashlib
+import re
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 from psycopg_pool import ConnectionPool
 
 from risicoatlas.access.actor import Actor
 from risicoatlas.database import Connection
-from risicoatlas.errors import CredentialError, RequestError
+from risicoatlas.errors import CredentialError, RequestError, UnavailableError
 
 # Roles that read or write for named areas, and roles that act for an organisation.
 NEEDS_AREAS = frozenset({"gemeente", "raadpleger"})
 NEEDS_ORGANISATION = frozenset({"bronhouder"})
+# What the policies of the database take as one area: nothing with a comma, and not the * of a beheerder.
+AREA = re.compile("GM[0-9]{4}|[0-9]{5}")
 INVALID = "the credential is not valid: it is unknown, has expired or was revoked"
 
 
@@ -40,9 +44,12 @@ def digest(text: str) -> bytes:
 def create(
     connection: Connection, name: str, role: str, organisation: str | None, areas: Sequence[str], days: int | None
 ) -> NewKey:
-    """Make a key and write the audit row; raises :class:`RequestError` where the role lacks areas or organisation."""
+    """Make a key and write the audit row; raises :class:`RequestError` where the role lacks areas or organisation, or
+    an area is no code."""
     if role in NEEDS_AREAS and not areas:
         raise RequestError(f"a key of role {role} needs at least one --area, such as GM0457 or 44021", "area")
+    if wrong := [area for area in areas if not AREA.fullmatch(area)]:
+        raise RequestError(f"the area {wrong[0]!r} is no code such as GM0457 or 44021", "area")
     if role in NEEDS_ORGANISATION and not organisation:
         raise RequestError(f"a key of role {role} needs --organisation, the bronhoudercode", "organisation")
     identifier = secrets.token_hex(6)
@@ -104,7 +111,13 @@ def audit(
 
 @contextmanager
 def keys_transaction(pool: ConnectionPool[Connection]) -> Iterator[Connection]:
-    """A transaction as ``ra_keys``: reads keys, keeps sessions, appends to the audit, and nothing else."""
-    with pool.connection() as connection:
-        connection.execute("SELECT set_config('role', 'ra_keys', true)")
-        yield connection
+    """A transaction as ``ra_keys``: reads keys, keeps sessions, appends to the audit, and nothing else.
+
+    Raises :class:`UnavailableError` where the database is away.
+    """
+    try:
+        with pool.connection() as connection:
+            connection.execute("SELECT set_config('role', 'ra_keys', true)")
+            yield connection
+    except psycopg.OperationalError as error:
+        raise UnavailableError("the database cannot be reached at the moment") from error
