@@ -24,13 +24,14 @@ BELGIAN = (31370, 3812, 4326, 4258, 3857)
 DECIMALS = {4326: 8, 4258: 8}
 
 _EPSG = re.compile(
-    r"(?:urn:(?:x-)?ogc:def:crs:EPSG:[^:]*:|https?://www\.opengis\.net/def/crs/EPSG/[^/]+/|"
+    r"(?:urn:(?:x-)?ogc:def:crs:EPSG:[\w.]{0,16}:|https?://www\.opengis\.net/def/crs/EPSG/[\w.]{1,16}/|"
     r"https?://www\.opengis\.net/gml/srs/epsg\.xml#|(?P<plain>EPSG:))(?P<code>\d{4,6})",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 _CRS84 = re.compile(
-    r"(?:urn:ogc:def:crs:OGC:[^:]*:CRS84|https?://www\.opengis\.net/def/crs/OGC/[^/]+/CRS84|(?:OGC|CRS):84|OGC:CRS84)",
-    re.IGNORECASE,
+    r"(?:urn:ogc:def:crs:OGC:[\w.]{0,16}:CRS84|https?://www\.opengis\.net/def/crs/OGC/[\w.]{1,16}/CRS84|(?:OGC|CRS):84|"
+    r"OGC:CRS84)",
+    re.IGNORECASE | re.ASCII,
 )
 
 

@@ -98,6 +98,25 @@ class TestText:
         with pytest.raises((LimitError, RequestError)):
             sql_of(text)
 
+    @pytest.mark.parametrize("duration", ["P99999999999D", "P999999999Y", f"P{'9' * 5000}D"])
+    def test_a_duration_beyond_the_calendar_is_refused(self, duration: str) -> None:
+        with pytest.raises(RequestError, match="calendar"):
+            ecql.read(f"moment DURING 2024-01-01T00:00:00Z/{duration}", 28992)
+
+    def test_a_long_line_that_crosses_itself_is_refused_and_one_that_does_not_is_read(self) -> None:
+        zigzag = ", ".join(f"{155_000 + number % 2} {463_000 + number * 7919 % 500}" for number in range(500))
+        stairs = ", ".join(f"{155_000 + (number + 1) // 2} {463_000 + number // 2}" for number in range(500))
+        with pytest.raises(LimitError, match="crosses itself"):
+            ecql.read(f"INTERSECTS(geometrie, LINESTRING({zigzag}))", 28992)
+        with pytest.raises(LimitError, match="collection"):
+            ecql.read(f"INTERSECTS(geometrie, GEOMETRYCOLLECTION(LINESTRING({stairs})))", 28992)
+        assert ecql.read(f"INTERSECTS(geometrie, LINESTRING({stairs}))", 28992)
+
+    def test_edges_that_would_be_cut_into_millions_are_refused(self) -> None:
+        edges = ", ".join(f"{14 * (number % 2)} {47 + number / 200}" for number in range(2000))
+        with pytest.raises(LimitError, match="too long"):
+            filters.compile(ecql.read(f"DWITHIN(geometrie, SRID=4326;LINESTRING({edges}), 1, m)", 28992), TABLE)
+
     def test_a_long_chain_of_one_operator_is_one_level(self) -> None:
         assert sql_of(" OR ".join(f"getal = {number}" for number in range(150))).count(" OR ") == 149
 
@@ -189,11 +208,20 @@ class TestJson:
          '{"op":"in","args":[{"property":"getal"},1]}',
          '{"op":"exec","args":["x"]}', '{"op":"=","args":[{"property":"tekst"},"a\\u0000b"]}',
          '{"op":"=","args":[{"property":"tekst"},"\\ud800"]}', '{"op":"=","args":[{"property":"getal"},1e400]}',
-         '{"op":"not","args":[' * 1600 + "true" + "]}" * 1600],
+         '{"op":"not","args":[' * 1600 + "true" + "]}" * 1600,
+         '{"op":"s_intersects","args":[{"property":"geometrie"},{"bbox":[1' + "0" * 400 + ",1,2,3]}]}",
+         '{"op":"t_after","args":[{"property":"moment"},' + '{"interval":[' * 400 + '".."' + ',".."]}' * 400 + "]}",
+         '{"op":"s_intersects","args":[{"property":"geometrie"},{"type":"Polygon","coordinates":'
+         + "[" * 900 + "]" * 900 + "}]}"],
     )  # fmt: skip
     def test_what_is_not_understood_is_refused(self, document: str) -> None:
         with pytest.raises(RequestError):
             filters.compile(cql2.read_json(document), TABLE)
+
+    def test_a_refusal_can_be_written_whatever_it_repeats(self) -> None:
+        with pytest.raises(RequestError) as error:
+            cql2.read_json('{"\\ud800":1}')
+        assert str(error.value).encode()
 
 
 class TestLiterals:

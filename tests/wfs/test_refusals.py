@@ -32,6 +32,10 @@ REFUSED = [
     ({**FEATURE, "filter": "<Filter/>", "resourceId": "proef.1"}, "InvalidParameterValue", "resourceId"),
     ({**FEATURE, "cql_filter": "aantal ="}, "InvalidParameterValue", "cql_filter"),
     ({"request": "GetFeature", "resourceId": "nope.1"}, "InvalidParameterValue", "resourceId"),
+    ({"request": "GetCapabilities", "updateSequence": "9" * 5000}, "InvalidUpdateSequence", "updateSequence"),
+    ({**FEATURE, "srsName": "urn:ogc:def:crs:EPSG:\0:28992"}, "InvalidParameterValue", "srsName"),
+    ({**FEATURE, "srsName": 'urn:ogc:def:crs:EPSG:"\n<x:28992'}, "InvalidParameterValue", "srsName"),
+    ({**FEATURE, "resolve": "\x01"}, "OptionNotSupported", "resolve"),
     ({**FEATURE, "namespaces": "nonsense"}, "InvalidParameterValue", "namespaces"),
 ]
 
@@ -41,6 +45,17 @@ def test_a_wrong_parameter_is_refused_by_name(client, ogc, parameters, code, loc
     reply = client.get(**parameters)
     reply.refused(code, locator)
     ogc.assertValid(reply.xml)
+
+
+def test_text_that_xml_cannot_hold_leaves_the_report_well_formed(client, ogc):
+    reply = client.get(**FEATURE, **{"\x01\ufffe": "x"})
+    reply.refused("InvalidParameterValue", "\ufffd\ufffd")
+    ogc.assertValid(reply.xml)
+
+
+def test_an_order_is_read_in_a_time_that_grows_with_its_length(client):
+    """The expression that read it tried every way to share out the signs: minutes for these."""
+    client.get(**FEATURE, sortBy=f"a{'+' * 20_000}!").refused("InvalidParameterValue", "sortBy")
 
 
 @pytest.mark.parametrize("name", ["map", "DPI", "MAP_RESOLUTION", "FORMAT_OPTIONS", "_"])

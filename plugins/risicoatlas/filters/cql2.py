@@ -107,10 +107,12 @@ class _Json:
             raise self.refuse(f"{json.dumps(found)[:40]} is not an expression")
         if "op" in found:
             return self.operation(str(found["op"]), found.get("args"), depth)
+        if "interval" in found:
+            return self.interval(found, depth)
         for key, build in self._objects.items():
             if key in found:
                 return build(self, found)
-        raise self.refuse(f"an object with {', '.join(map(str, found))[:80] or 'nothing'} is not an expression")
+        raise self.refuse(f"an object with {', '.join(map(repr, found))[:80] or 'nothing'} is not an expression")
 
     def operation(self, name: str, found: Any, depth: int) -> ast.AstType:
         if not isinstance(found, list):
@@ -148,9 +150,11 @@ class _Json:
 
     def box(self, found: Mapping[str, Any]) -> literals.GeometryLiteral:
         numbers = found["bbox"]
-        plain = isinstance(numbers, list) and all(isinstance(item, (int, float)) for item in numbers)
+        plain = isinstance(numbers, list) and all(
+            isinstance(item, (int, float)) and abs(item) <= literals.MAX_COORDINATE for item in numbers
+        )
         if not plain or len(numbers) not in {4, 6}:
-            raise self.refuse("bbox takes four numbers")
+            raise self.refuse("bbox takes four finite numbers of a usable size")
         half = len(numbers) // 2
         bounds = (float(numbers[0]), float(numbers[1]), float(numbers[half]), float(numbers[half + 1]))
         return literals.envelope(bounds, self.crs, self.locator)
@@ -162,11 +166,11 @@ class _Json:
             raise self.refuse(f"{found[key]!r} is not a {key}")
         return moment
 
-    def interval(self, found: Mapping[str, Any]) -> Any:
+    def interval(self, found: Mapping[str, Any], depth: int) -> Any:
         ends = found["interval"]
         if not isinstance(ends, list) or len(ends) != 2:
             raise self.refuse("interval takes two ends")
-        start, end = (item if isinstance(item, str) else self.node(item, 0) for item in ends)
+        start, end = (item if isinstance(item, str) else self.node(item, depth + 1) for item in ends)
         return text.interval(start, end, self.locator)
 
     def attribute(self, found: Mapping[str, Any]) -> ast.Attribute:
@@ -178,7 +182,6 @@ class _Json:
         "property": attribute,
         "date": moment,
         "timestamp": moment,
-        "interval": interval,
         "coordinates": geometry,
         "geometries": geometry,
         "bbox": box,

@@ -171,7 +171,7 @@ def _coordinates(element: Element, locator: str) -> Coordinates:
 def _dimension(element: Element, default: int) -> int:
     for item in (element, *element.iterancestors()):
         if stated := item.get("srsDimension"):
-            return int(stated) if stated.isdecimal() else 0
+            return int(stated) if stated in {"2", "3"} else 0
     return default
 
 

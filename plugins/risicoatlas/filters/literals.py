@@ -22,6 +22,9 @@ from risicoatlas.crs import BELGIAN, DUTCH, GEOGRAPHIC, Crs
 from risicoatlas.errors import LimitError, RequestError
 
 MAX_VERTICES = 10_000
+# GEOS works out every crossing of a line with itself, and nothing interrupts it: 3,000 vertices can take minutes.
+MAX_CROSSING_VERTICES = 200
+MAX_COORDINATE = 1e9
 # A day, and a time without offset, is a Dutch and Belgian one: the BAG and IMEV write local time.
 ZONE = ZoneInfo("Europe/Amsterdam")
 # Every CRS that a client may write a geometry in.
@@ -54,7 +57,9 @@ def geometry(found: BaseGeometry | Mapping[str, Any] | str, crs: Crs, locator: s
             shape = shapely.from_wkt(found)
         else:
             shape = found if isinstance(found, BaseGeometry) else from_geojson(dict(found))
-    except (ShapelyError, ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError) as error:
+    except (
+        ShapelyError, ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError, RecursionError
+    ) as error:  # fmt: skip
         raise RequestError(
             "the geometry is not well-formed: expected WKT such as POINT(155000 463000) or GeoJSON", locator
         ) from error
@@ -67,6 +72,11 @@ def geometry(found: BaseGeometry | Mapping[str, Any] | str, crs: Crs, locator: s
     if crs.latitude_first:
         shape = shapely.transform(shape, lambda points: points[:, ::-1])
     _check_finite_and_valid(shape, locator)
+    if count > MAX_CROSSING_VERTICES and _may_cross(shape):
+        raise LimitError(
+            f"a line that crosses itself, or a collection, has {MAX_CROSSING_VERTICES} vertices at most, not {count}",
+            locator,
+        )
     check_area(shape.bounds, crs.srid, locator)
     return GeometryLiteral(shape, crs.srid)
 
@@ -145,7 +155,12 @@ def _transformer(source: int, target: int) -> Transformer:
 
 def _check_finite_and_valid(shape: BaseGeometry, locator: str) -> None:
     points = shapely.get_coordinates(shape)
-    if not (abs(points) <= 1e9).all():
+    if not (abs(points) <= MAX_COORDINATE).all():
         raise RequestError("a coordinate of the geometry is not a finite number of a usable size", locator)
     if not shape.is_valid:
         raise RequestError(f"the geometry is not valid: {shapely.is_valid_reason(shape)}", locator)
+
+
+def _may_cross(shape: BaseGeometry) -> bool:
+    """Whether parts of the shape may cross one another: a valid polygon cannot, and points have nothing to cross."""
+    return shape.geom_type == "GeometryCollection" or ("LineString" in shape.geom_type and not shape.is_simple)

@@ -1,8 +1,11 @@
-"""XML that a client sent: bytes in, an lxml element out, with nothing fetched, expanded or unbounded.
+"""XML that a client sent: bytes in, an lxml element out, with nothing fetched, expanded or unbounded. And text of a
+client in XML of ours: :func:`writable`.
 
 No DTD is accepted at all: an OGC request needs none, and refusing it closes external entities, entity expansion and
 remote schemas in one go. Depth is counted before any code recurses over the tree.
 """
+
+import re
 
 from lxml import etree
 
@@ -10,6 +13,8 @@ from risicoatlas.errors import LimitError, RequestError
 
 MAX_DEPTH = 64
 PARSING_FAILED = "OperationParsingFailed"
+# What XML 1.0 can hold (section 2.2)
+_UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 Element = etree._Element
 
@@ -49,6 +54,11 @@ def local_name(element: Element) -> str:
 
 def namespace(element: Element) -> str | None:
     return etree.QName(element).namespace
+
+
+def writable(text: str) -> str:
+    """The text with U+FFFD for each character that cannot stand in XML, escaped or not."""
+    return _UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def elements(parent: Element) -> list[Element]:

@@ -17,7 +17,7 @@ from pygeofilter import ast
 from shapely.geometry.base import BaseGeometry
 
 from risicoatlas import crs
-from risicoatlas.errors import RequestError
+from risicoatlas.errors import LimitError, RequestError
 from risicoatlas.filters.literals import Bounds, GeometryLiteral, transformed_bounds
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ REGION = {28992: (-2.0, 47.0, 15.0, 60.0), 31370: (-4.0, 46.0, 14.0, 56.0), 3812
 # The box for the index is widened by this: pyproj without the correction grid is up to 0.25 m off.
 MARGIN_M = 2.0
 SEGMENT_DEGREES = 0.01
+# A short text may stand for edges of millions of kilometres: cut up they would fill the memory.
+MAX_SEGMENTS = 50_000
 MAX_DISTANCE_M = 1e7
 
 OPERATORS: Mapping[type[Any], sql.SQL] = {
@@ -145,6 +147,8 @@ def _stored(column: "Column", literal: GeometryLiteral) -> Composable:
     if literal.srid == column.srid:
         return literal_sql(literal.shape, literal.srid)
     step = SEGMENT_DEGREES if literal.srid in crs.GEOGRAPHIC else SEGMENT_DEGREES * 111_000
+    if literal.shape.length / step > MAX_SEGMENTS:
+        raise LimitError("the edges of the geometry are too long in all: draw it smaller or in the CRS of the layer")
     cut = (
         literal.shape if literal.shape.geom_type in {"Point", "MultiPoint"} else shapely.segmentize(literal.shape, step)
     )

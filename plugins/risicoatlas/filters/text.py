@@ -274,10 +274,16 @@ class _Parser:
     def instant(self) -> date | timedelta:
         token = self.take()
         if token.kind == "duration":
-            return cast(timedelta, parse_duration(token.text))
+            return self.duration(token)
         if token.kind in {"moment", "string"}:
             return literals.moment(token.text.strip("'"), self.locator)
         raise self._refuse("expected a date and time such as 2026-10-15T12:00:00Z", token.start)
+
+    def duration(self, token: _Token) -> timedelta:
+        try:
+            return cast(timedelta, parse_duration(token.text))
+        except (OverflowError, ValueError):
+            raise self._refuse("the duration reaches outside the calendar", token.start) from None
 
     # --- values ---
 

@@ -11,6 +11,7 @@ from importlib import resources
 import jinja2
 
 from risicoatlas.errors import CredentialError, NotFoundError, RequestError, RisicoAtlasError
+from risicoatlas.filters.safe_xml import writable
 
 XML = "text/xml; charset=utf-8"
 
@@ -55,6 +56,8 @@ def report(error: RisicoAtlasError) -> Answer:
     """``ows:ExceptionReport`` with code, locator and our own words."""
     locator = error.locator if isinstance(error, RequestError) else None
     code = error.code if not isinstance(error, NotFoundError) else NotFoundError.code
-    body = document("exception_report.xml", code=code, locator=locator or "service", text=str(error))
+    body = document(
+        "exception_report.xml", code=code, locator=writable(locator or "service"), text=writable(str(error))
+    )
     headers = (("WWW-Authenticate", 'Basic realm="RisicoAtlas"'),) if isinstance(error, CredentialError) else ()
     return Answer([body], status=error.status, headers=headers)

@@ -3,6 +3,7 @@
 What is declared is what a table here or in the filter reader holds, so nothing is promised that has no code.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -117,7 +118,7 @@ def get_capabilities(request: GetCapabilities, actor: Actor, service: Service, c
     sections = request.sections
     if request.updateSequence is not None:
         asked = request.updateSequence
-        if not asked.isdecimal() or int(asked) > sequence:
+        if not re.fullmatch(r"[0-9]{1,18}", asked) or int(asked) > sequence:
             raise RequestError(
                 f"updateSequence {asked!r} is later than {sequence}", "updateSequence", "InvalidUpdateSequence"
             )

@@ -509,7 +509,7 @@ def _query_element(element: Element) -> Query | StoredQuery:
 
 def _sort(text: str, bound: Mapping[str, str]) -> Sort:
     """``naam``, ``naam ASC``, ``naam DESC``; WFS 1.1 wrote ``naam A`` and ``naam D``."""
-    found = re.fullmatch(r"\s*(?P<name>\S+?)(?:[\s+]+(?P<order>ASC|DESC|A|D))?\s*", text, re.IGNORECASE)
+    found = re.fullmatch(r"\s*(?P<name>[^\s+]+)(?:[\s+]+(?P<order>ASC|DESC|A|D))?\s*", text, re.IGNORECASE)
     if not found:
         raise RequestError(f"sortBy: found {text!r}, expected a property and perhaps ASC or DESC", "sortBy")
     return Sort(canonical(found["name"], bound), (found["order"] or "A").upper().startswith("D"))
