@@ -116,6 +116,14 @@ def test_a_map_without_a_parameter_of_the_standard_is_refused(client, missing):
         ({"width": 100_000}, "InvalidParameterValue"),
         ({"bgcolor": "groen"}, "InvalidParameterValue"),
         ({"version": "7.0.0"}, "InvalidParameterValue"),
+        ({"width": "9" * 5000}, "InvalidParameterValue"),
+        ({"width": "\x01"}, "InvalidParameterValue"),
+        ({"crs": f"EPSG:{'9' * 5000}"}, "InvalidCRS"),
+        ({"crs": "EPSG:\uffff"}, "InvalidCRS"),
+        # mapnik would draw dashes for minutes
+        ({"bbox": "160000,510000,160000.01,510000.01"}, "InvalidParameterValue"),
+        ({"crs": "EPSG:4326", "bbox": "52,5,53,5.0000001"}, "InvalidParameterValue"),
+        ({f"p{number}": "" for number in range(1001)}, "InvalidParameterValue"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused_with_the_code_of_the_standard(client, changed, expected):
@@ -123,6 +131,15 @@ def test_what_cannot_be_drawn_is_refused_with_the_code_of_the_standard(client, c
 
     assert answer.status == 400
     assert code(answer) == expected
+
+
+def test_the_least_pixel_is_measured_in_the_crs_that_is_drawn(client):
+    near = {**MAP, "version": "1.1.1", "srs": "EPSG:28992", "crs": "CRS:84", "bbox": "0,0,0.01,0.01"}
+
+    answer = client.wms(**near)
+
+    assert answer.status == 400
+    assert "a pixel is smaller than 0.001" in answer.text
 
 
 def test_a_crs_that_only_another_layer_has_is_refused_for_this_one(client):
@@ -273,12 +290,26 @@ def test_feature_info_beside_every_object_is_an_empty_answer_in_its_format(clien
         ({"i": 100}, "InvalidPoint"),
         ({"j": 100}, "InvalidPoint"),
         ({"j": "1.5"}, "InvalidPoint"),
+        ({"i": "9" * 5000}, "InvalidPoint"),
         ({"info_format": "application/nothing"}, "InvalidFormat"),
         ({"query_layers": "bestaat_niet"}, "LayerNotDefined"),
     ],
 )
 def test_feature_info_that_cannot_be_answered_is_refused(client, changed, expected):
     assert code(info(client, **changed)) == expected
+
+
+def test_a_count_of_objects_that_is_no_number_means_one(client):
+    found = info(client, info_format="application/json", feature_count="9" * 5000)
+
+    assert len(json.loads(found.text)["features"]) == 1
+
+
+@pytest.mark.parametrize("color", ["0x00FF00", "#00ff00", "00FF00"])
+def test_a_ground_colour_may_be_written_in_three_ways(client, color):
+    answer = client.wms(**MAP, bgcolor=color, transparent="false")
+
+    assert answer.picture.convert("RGB").getpixel((1, 1)) == (0, 255, 0)
 
 
 def test_feature_info_of_a_restricted_layer_tells_own_rows_only(client):

@@ -116,6 +116,8 @@ def test_a_tile_without_a_parameter_is_refused_by_its_name(client, name):
         ("tilerow", "-1", "TileOutOfRange"),
         ("tilecol", "99999", "TileOutOfRange"),
         ("tilecol", "x", "InvalidParameterValue"),
+        ("tilecol", "9" * 5000, "InvalidParameterValue"),
+        ("tilecol", "\x01", "InvalidParameterValue"),
         ("request", "GetNothing", "InvalidParameterValue"),
     ],
 )
@@ -147,6 +149,12 @@ def test_only_the_version_that_exists_is_negotiated(client):
         ("/tms/1.0.0/kgl_public/EPSG:28992/99/4/3.png", 404),
         ("/tiles/..%2f..%2fetc/passwd/0/0/0.png", 404),
         ("/tiles/../../etc/passwd/0/0/0.png", 404),
+        (f"/tiles/kgl_public/EPSG:28992/3/{'9' * 5000}/3.png", 404),
+        ("/tiles/kgl_public/EPSG:28992/3/4/3.png/..", 404),
+        ("/tms/1.0.0/%00", 404),
+        ("/tms/1.0.0/%3Cb%3E", 404),
+        ("/wmts/%01/kgl_public", 404),
+        (f"/wmts/kgl_public/EPSG:28992/3/4/3/{'9' * 5000}/1.geojson", 400),
     ],
 )
 def test_an_address_outside_what_there_is_is_a_plain_refusal(client, path, status):

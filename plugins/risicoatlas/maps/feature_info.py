@@ -17,6 +17,7 @@ from risicoatlas.catalogue import Layer
 from risicoatlas.features import geojson, query
 from risicoatlas.features.plan import plan_query
 from risicoatlas.features.request import Envelope, FeatureRequest
+from risicoatlas.maps.requests import whole
 from risicoatlas.service import Service
 
 # A finger is wider than a pixel; points and lines have no width at all.
@@ -55,7 +56,7 @@ def click(
     width, height = (box[2] - box[0]) / size[0], (box[3] - box[1]) / size[1]
     x, y = box[0] + (position[0] + 0.5) * width, box[3] - (position[1] + 0.5) * height
     reach_x, reach_y = TOLERANCE_PX * width, TOLERANCE_PX * height
-    limit = int(count) if count and count.isdecimal() and int(count) > 0 else 1
+    limit = whole(count or "") or 1
     return Click(Envelope(x - reach_x, y - reach_y, x + reach_x, y + reach_y, srid), min(limit, MAX_OBJECTS))
 
 

@@ -8,7 +8,8 @@ from lxml import etree
 from PIL import Image, ImageDraw
 
 from risicoatlas.errors import RequestError, RisicoAtlasError
-from risicoatlas.maps import legend, legend_request
+from risicoatlas.filters.safe_xml import writable
+from risicoatlas.maps import legend, legend_request, requests
 from risicoatlas.maps.answers import Answer
 from risicoatlas.maps.requests import MapRequest
 from risicoatlas.maps.wms import COLOR, MAX_SIDE_PX
@@ -36,15 +37,16 @@ def wms(error: RisicoAtlasError, request: MapRequest) -> Answer:
     item = etree.SubElement(root, tag, code=error.code)
     if isinstance(error, RequestError) and error.locator:
         item.set("locator", error.locator)
-    item.text = str(error)
+    item.text = writable(str(error))
     return _xml(root, error.status, media_type)
 
 
 def _size(request: MapRequest) -> tuple[int, int] | None:
     sides = [request.parameters.get(name, "") for name in ("width", "height")]
-    if not all(side.isdecimal() and 0 < int(side) <= MAX_SIDE_PX for side in sides):
+    width, height = map(requests.whole, sides)
+    if not width or not height or max(width, height) > MAX_SIDE_PX:
         return None
-    return int(sides[0]), int(sides[1])
+    return width, height
 
 
 def _pictured(text: str, size: tuple[int, int], request: MapRequest) -> Answer:
@@ -66,7 +68,7 @@ def wmts(error: RisicoAtlasError) -> Answer:
     item = etree.SubElement(root, f"{{{OWS}}}Exception", exceptionCode=error.code)
     if isinstance(error, RequestError) and error.locator:
         item.set("locator", error.locator)
-    etree.SubElement(item, f"{{{OWS}}}ExceptionText").text = str(error)
+    etree.SubElement(item, f"{{{OWS}}}ExceptionText").text = writable(str(error))
     return _xml(root, error.status, "text/xml; charset=utf-8")
 
 

@@ -4,6 +4,7 @@ In: a WSGI environ. Out: a frozen :class:`MapRequest`. Parameters that nobody kn
 DPI and more); a body that is not a form is refused, so no XML and no style of a client is ever read.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from urllib.parse import parse_qsl, urlencode
 from risicoatlas.errors import LimitError, RequestError
 
 MAX_BODY_BYTES = 64 * 1024
+MAX_PARAMETERS = 1000
 FORM = "application/x-www-form-urlencoded"
 # TMS and the WMTS capabilities write their version as the first part of the path
 TMS_VERSION = "1.0.0"
@@ -75,11 +77,19 @@ def unprefixed(name: str) -> str:
     return name
 
 
+def whole(text: str) -> int | None:
+    """A whole number from 0 of nine digits at most; None for any other text."""
+    return int(text) if re.fullmatch("[0-9]{1,9}", text) else None
+
+
 def read(environ: Environ) -> MapRequest:
     """The request; of a parameter that comes twice the first counts, as MapProxy has it."""
     service, *path = environ["PATH_INFO"].strip("/").split("/")
     parameters: dict[str, str] = {}
-    for name, value in parse_qsl(_query(environ), keep_blank_values=True, max_num_fields=1000):
+    query = _query(environ)
+    if query.count("&") >= MAX_PARAMETERS:
+        raise LimitError(f"there are more than {MAX_PARAMETERS} parameters")
+    for name, value in parse_qsl(query, keep_blank_values=True):
         parameters.setdefault(name.lower(), value)
     return MapRequest(service, tuple(path), parameters)
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from lxml import etree
 
-from risicoatlas.errors import RequestError
-from risicoatlas.maps.requests import MapRequest, unprefixed
+from risicoatlas.errors import NotFoundError, RequestError
+from risicoatlas.maps.requests import TMS_VERSION, MapRequest, unprefixed, whole
 
 ALIASES = {"NetherlandsRDNewQuad": "EPSG:28992"}
 KVP = ("layer", "style", "format", "tilematrixset", "tilematrix", "tilerow", "tilecol")
@@ -95,7 +95,8 @@ def info_path(request: MapRequest, tile: Tile) -> str:
         suffix = INFO_FORMATS[info_format]
     _known("infoformat", suffix, INFO_FORMATS.values())
     for name, text in (("i", across), ("j", down)):
-        if not text.isdecimal() or int(text) >= TILE_PX:
+        pixel = whole(text)
+        if pixel is None or pixel >= TILE_PX:
             raise RequestError(f"{name} {text!r} is not a pixel of the tile", name, "PointIJOutOfRange")
     return f"{tile.path.removesuffix('.png')}/{across}/{down}.{suffix}"
 
@@ -106,11 +107,27 @@ def _known(name: str, value: str, known: Container[str]) -> None:
 
 
 def _within(name: str, text: str, count: int) -> int:
-    if not text.removeprefix("-").isdecimal():
+    number = whole(text.removeprefix("-"))
+    if number is None:
         raise RequestError(f"{name} {text!r} is not a whole number", name)
-    if not 0 <= int(text) < count:
+    if text.startswith("-") or number >= count:
         raise RequestError(f"{name} {text} is not from 0 to {count - 1}", name, "TileOutOfRange")
-    return int(text)
+    return number
+
+
+def tms_path(request: MapRequest, layers: Collection[str], grids: Collection[str]) -> str:
+    """The address for MapProxy of ``/tms`` and ``/tiles``: a list, the levels of a grid, or a tile."""
+    version = request.path[:1] == (TMS_VERSION,)
+    parts = [ALIASES.get(part, unprefixed(part)) for part in request.path[version:] if part]
+    tile = [part.removesuffix(".png").removeprefix("-") for part in parts[2:]]
+    if (
+        (parts and parts[0] not in layers)
+        or (len(parts) > 1 and parts[1] not in grids)
+        or len(tile) not in (0, 3)
+        or any(whole(part) is None for part in tile)
+    ):
+        raise NotFoundError("there is no such tile or layer")
+    return "/".join(["", request.service, *([TMS_VERSION] if version else []), *(parts or [""])])
 
 
 def mended(capabilities: bytes, abstracts: Mapping[str, str], legends: Mapping[str, str]) -> bytes:

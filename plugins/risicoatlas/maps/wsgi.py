@@ -217,8 +217,7 @@ class Maps:
 
     def tms(self, visit: Visit, environ: Environ) -> Environ:
         """TMS 1.0.0: y counts from the bottom."""
-        path = "/".join(wmts.ALIASES.get(part, requests.unprefixed(part)) for part in visit.request.path)
-        return self._asked(environ, f"/{visit.request.service}/{path}", "")
+        return self._asked(environ, wmts.tms_path(visit.request, visit.layers, visit.app.grids), "")
 
     def _asked(self, environ: Environ, path: str, query: str) -> Environ:
         """The environ for MapProxy, which makes links from the host that it reads: ours, never the client's."""
