@@ -1,106 +1,69 @@
-"""Run the benchmarks and print their ratios: ``python -m tests.bench.run --help``.
+"""Run the benchmarks and print what they measured with its target: ``python -m tests.bench.run --help``.
 
-A benchmark is a function in :data:`BENCHMARKS` that gives rows for the table; answers are checked before the timing.
+A benchmark is a function in :data:`BENCHMARKS` that gives lines of the table; answers are checked before their time
+counts. Exit code 1 when a target is missed.
 """
 
 import argparse
-import json
-import os
-import socket
-from collections.abc import Callable, Iterable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
-from tests.bench import stock, wfs_stream
-from tests.bench.ground import THIS_PYTHON, Ground, Outcome, Timing, fetch, gunicorn, prepared, server, timed
-
-RD = "http://www.opengis.net/def/crs/EPSG/0/28992"
+from tests.bench import items, lines, load, start, wfs_stream
+from tests.bench.ground import prepared
+from tests.bench.lines import Line
 
 
-def items(ground: Ground, seconds: float) -> Iterable[Outcome]:
-    """A page of 1,000 in RD, and small and large pages, against pygeoapi's own PostgreSQL provider."""
-    pages = [(10, RD, 1.0), (1000, RD, 5.0), (1000, None, 1.0), (10000, RD, 1.0)]
-    ours = _timings(ground, "ours", pages, seconds)
-    peers = _timings(ground, "stock", pages, seconds)
-    for limit, crs, target in pages:
-        for clients in (1, 4):
-            name = f"items?limit={limit}, {'EPSG:28992' if crs else 'CRS84'}, against pygeoapi's provider"
-            key = (limit, crs, clients)
-            yield Outcome(name, clients, ours[key], peers[key], target)
+def _service(options: argparse.Namespace) -> Iterator[Line]:
+    """What stands on the rows: the memory of their loading, pages, and the whole layer as a stream."""
+    with prepared(options.home, options.rows) as ground:
+        yield ground.memory()
+        yield from items.lines(ground, options.seconds)
+        yield from wfs_stream.lines(ground)
 
 
-def _timings(ground: Ground, who: str, pages: list, seconds: float) -> Mapping[tuple, Timing]:
-    port = _free_port()
-    if who == "stock":
-        command = gunicorn(stock.python(ground.home), "pygeoapi.flask_app:APP", port)
-        environ = stock.environ(ground, port)
-    else:
-        command = gunicorn(THIS_PYTHON, "tests.bench.ours:application", port)
-        environ = {
-            **os.environ,
-            "RISICOATLAS_HOME": str(ground.home),
-            "RISICOATLAS_DATABASE_URL": ground.conninfo("ra_service"),
-            "RISICOATLAS_PUBLIC_URL": f"http://127.0.0.1:{port}",
-        }
-    found = {}
-    with server(command, environ, port, "/collections/panden"):
-        for limit, crs, _target in pages:
-            path = f"/collections/panden/items?f=json&limit={limit}{f'&crs={crs}' if crs else ''}"
-            check(fetch(port, path), limit)
-            for clients in (1, 4):
-                found[(limit, crs, clients)] = timed(port, path, clients=clients, seconds=seconds)
-    return found
-
-
-def check(answer: tuple[int, bytes], limit: int) -> None:
-    """A page counts only when it holds what was asked: so many distinct features with all their attributes."""
-    status, body = answer
-    if status != 200:
-        raise RuntimeError(f"wrong answer: status {status}: {body[:300]!r}")
-    features = json.loads(body)["features"]
-    names = {feature["id"] for feature in features}
-    wanted = set(stock.FIELDS) - {"identificatie"}
-    whole = all(item["geometry"]["coordinates"] and wanted <= set(item["properties"]) for item in features)
-    if len(names) != limit or not whole:
-        raise RuntimeError(f"wrong answer: status {status}, {len(names)} features of {limit}")
-
-
-BENCHMARKS: Mapping[str, Callable[[Ground, float], Iterable[Outcome]]] = {
-    "items": items,
-    "wfs_stream": wfs_stream.outcomes,
+BENCHMARKS: Mapping[str, Callable[[argparse.Namespace], Iterable[Line]]] = {
+    "load": lambda options: load.lines(options.home),
+    "start": lambda options: start.lines(options.home),
+    "service": _service,
 }
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", default=list(BENCHMARKS), help=f"which: {', '.join(BENCHMARKS)}")
-    parser.add_argument("--rows", type=int, default=200_000)
-    parser.add_argument("--seconds", type=float, default=5.0, help="per measurement")
-    parser.add_argument("--home", type=Path, default=Path(".risicoatlas-bench"))
+    parser.add_argument("names", nargs="*", help=f"which: {', '.join(BENCHMARKS)} (default: all)")
+    parser.add_argument("--rows", type=int, default=200_000, help="panden of the sample (default: %(default)s)")
+    parser.add_argument("--seconds", type=float, default=3.0, help="per timing of a page (default: %(default)s)")
+    parser.add_argument("--home", type=Path, default=Path(".risicoatlas-bench"), help="state folder, kept")
+    shape = parser.add_mutually_exclusive_group()
+    shape.add_argument("--json", action="store_true", help="the table as JSON")
+    shape.add_argument("--markdown", action="store_true", help="the table for a README")
     options = parser.parse_args()
-    table = Table("what", "clients", "ours req/s", "ours ms", "peer req/s", "peer ms", "ratio", "target")
-    with prepared(options.home.resolve(), options.rows) as ground:
-        for name in options.names:
-            for found in BENCHMARKS[name](ground, options.seconds):
-                table.add_row(
-                    found.what,
-                    str(found.clients),
-                    f"{found.ours.per_second:.1f}",
-                    f"{found.ours.median_ms:.1f}",
-                    f"{found.peer.per_second:.1f}",
-                    f"{found.peer.median_ms:.1f}",
-                    f"{found.ratio:.1f} x",
-                    f"{found.target:g} x",
-                )
-    Console(width=160).print(table)
+    options.home = options.home.resolve()
+    if unknown := set(options.names) - set(BENCHMARKS):
+        parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
+    begun = lines.circumstances()
+    found = []
+    for name in options.names or BENCHMARKS:
+        for line in BENCHMARKS[name](options):
+            found.append(line)
+            sys.stderr.write(" | ".join(line.cells()) + "\n")
+    _print(options, found, begun)
+    sys.exit(any(line.met is False for line in found))
+
+
+def _print(options: argparse.Namespace, found: list[Line], begun: str) -> None:
+    ended = lines.circumstances()
+    if options.json:
+        sys.stdout.write(lines.as_json(found, begun, ended) + "\n")
+        return
+    caption = f"Begun {begun}; ended {ended}"
+    if options.markdown:
+        sys.stdout.write(lines.markdown(found, caption) + "\n")
+        return
+    Console(width=170).print(lines.table(found, caption))
 
 
 if __name__ == "__main__":

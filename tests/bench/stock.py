@@ -22,9 +22,9 @@ FIELDS = (
 )
 
 
-def python(home: Path) -> Path:
+def python(folder: Path) -> Path:
     """The interpreter of the peer's environment, made when it is not there (needs the package index)."""
-    folder = home / "stock"
+    folder = folder / "stock"
     found = folder / "bin" / "python"
     if not found.exists():
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
@@ -46,7 +46,7 @@ def _config(ground: Ground, port: int) -> dict[str, Any]:
     provider = {
         "type": "feature",
         "name": "PostgreSQL",
-        "data": f"postgresql+psycopg2://postgres@/bench?host={socket}",
+        "data": f"postgresql+psycopg2://postgres@/risicoatlas?host={socket}",
         "id_field": "identificatie",
         "table": "panden",
         "geom_field": "geometrie",
