@@ -15,7 +15,7 @@ from risicoatlas.errors import RisicoAtlasError
 from risicoatlas.loader import recognise, steps
 from risicoatlas.progress import Progress
 from risicoatlas.publish import engine
-from risicoatlas.rules import classify, reader
+from risicoatlas.rules import check, classify
 from risicoatlas.sample import writing
 from risicoatlas.settings import Settings
 
@@ -62,7 +62,7 @@ def prepare(settings: Settings, database: Database, folder: Path, progress: Prog
     with database.loader() as connection:
         _set_states(connection, folder)
         with progress.task("Classifying buildings"):
-            classify.classify(connection, reader.read(settings.config / "rules" / RULE_SET))
+            classify.classify(connection, check.read_checked(settings.config, RULE_SET))
         with progress.task("Publishing"):
             result = engine.publish(connection, layers, notice=lambda text: None)
     outcome.publication = result.number

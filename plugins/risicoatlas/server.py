@@ -1,18 +1,27 @@
 """The server process: gunicorn with threads, one application per worker, the database held by the master."""
 
+import socket
+import struct
 import sys
 from typing import Any
 from wsgiref.types import WSGIApplication
 
 import click
 from gunicorn.app.base import BaseApplication
+from gunicorn.http import message
 
 from risicoatlas import app, database
 from risicoatlas.catalogue import read as read_catalogue
 from risicoatlas.publish import tables
+from risicoatlas.rules import check as rule_check
 from risicoatlas.settings import Settings
 
-THREADS = 4
+# More than the pool has connections: a page, and /health/live, are answered beside streams to slow clients.
+THREADS = 16
+# A client that neither reads nor sends for so long gives its thread and its connection to the database back.
+STALL_S = 60
+# The query string of the longest request (app.MAX_QUERY_BYTES), with room for its path and for a refusal of our own.
+MAX_LINE_BYTES = 2 * app.MAX_QUERY_BYTES
 
 
 class Server(BaseApplication):  # type: ignore[misc] # gunicorn is not typed
@@ -29,8 +38,8 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn is not typed
             "workers": self.settings.workers,
             "threads": THREADS,
             "worker_class": "gthread",
-            # 0: our own bound applies, gunicorn's 4,094 bytes kill long filters
-            "limit_request_line": 0,
+            # gunicorn's 4,094 bytes kill long filters, and 0 is no bound at all
+            "limit_request_line": MAX_LINE_BYTES,
             "limit_request_field_size": 65536,
             "timeout": 120,
             "keepalive": 30,
@@ -38,20 +47,31 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn is not typed
             "preload_app": True,
             "proc_name": "risicoatlas",
             "post_worker_init": lambda worker: app.open_pool(self.service.pool),
-            "when_ready": lambda server: click.echo(f"RisicoAtlas is ready at {self.settings.public_url}/", err=True),
+            "when_ready": self.ready,
             "loglevel": "warning",
             # else a socket in the home folder of the account
             "control_socket_disable": True,
         }
+        # the highest that gunicorn lets a configuration ask
+        message.MAX_REQUEST_LINE = MAX_LINE_BYTES
         for name, value in options.items():
             self.cfg.set(name, value)
+
+    def ready(self, arbiter: Any) -> None:
+        """Bound how long a client may stall: accepted sockets have the timeouts of the listening one."""
+        for listener in arbiter.LISTENERS:
+            for option in (socket.SO_SNDTIMEO, socket.SO_RCVTIMEO):
+                listener.sock.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", STALL_S, 0))
+        click.echo(f"RisicoAtlas is ready at {self.settings.public_url}/", err=True)
 
     def load(self) -> WSGIApplication:
         return app.create_app(self.service)
 
 
 def serve(settings: Settings) -> None:
-    """Serve until a signal ends it; the embedded cluster runs as long."""
+    """Serve until a signal ends it; the embedded cluster runs as long. A rule that cannot be used stops the start."""
+    for error in rule_check.check(settings.config):
+        raise error
     app.log_to_stderr()
     with database.opened(settings, serving=True, notice=lambda text: click.echo(text, err=True)) as where:
         if not settings.database_url:
