@@ -46,7 +46,14 @@ def refusing_damage(path: Path, place: str | None) -> Iterator[None]:
 def names(path: Path) -> list[str]:
     """Names of the outermost members; raises :class:`SourceError` where it is no zip file."""
     with refusing_damage(path, None), zipfile.ZipFile(path) as archive:
+        _refuse_inner_one(archive)
         return archive.namelist()
+
+
+def _refuse_inner_one(archive: zipfile.ZipFile) -> None:
+    """Of a zip that was cut off after a zip stored in it, the table of contents of that inner one is found."""
+    if min((info.header_offset for info in archive.infolist()), default=0) > 0:
+        raise zipfile.BadZipFile("its own table of contents is missing")
 
 
 def members(path: Path, spool: Path, wanted: Callable[[str], bool] = lambda name: True) -> Iterator[Member]:
@@ -55,6 +62,7 @@ def members(path: Path, spool: Path, wanted: Callable[[str], bool] = lambda name
     ``spool`` is the folder on whose disk nested zips are copied.
     """
     with refusing_damage(path, None), zipfile.ZipFile(path) as archive:
+        _refuse_inner_one(archive)
         yield from _Walk(path, spool, wanted).through(archive, ())
 
 

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 from psycopg import sql
 
 from risicoatlas import crs
@@ -50,6 +51,7 @@ class GemeentenSource:
             raise SourceError(load.path, f"layer {layer.name}", f"the CRS is {layer.crs_name}, expected {expected}")
         load.report.omschrijving = f"gemeentegrenzen, {layout.name}"
         load.report.instellingen = {"srid": layer.epsg, "code_form": layout.settings["code_form"]}
+        load.report.instellingen["bounds_rd"] = layout.settings["bounds_rd"]
         with load.progress.task(f"{load.path.name} lezen", layer.count, "gemeenten") as advance:
             _stage_rows(load, layer, layout)
             advance(layer.count)
@@ -59,8 +61,13 @@ class GemeentenSource:
 
     def normalise(self, load: Load) -> None:
         transformed = crs.transformed(sql.Identifier("geometrie"), load.report.instellingen["srid"], RD)
-        load.connection.execute(sql.SQL("UPDATE bron.gemeente SET grens = {}").format(transformed))
-        load.run("gemeenten", "herstel")
+        try:
+            load.connection.execute(sql.SQL("UPDATE bron.gemeente SET grens = {}").format(transformed))
+        except psycopg.errors.InternalError_ as error:
+            srid = load.report.instellingen["srid"]
+            raise SourceError(load.path, None, f"coordinates that cannot be of EPSG:{srid}") from error
+        low_x, low_y, high_x, high_y = load.report.instellingen["bounds_rd"]
+        load.run("gemeenten", "herstel", min_x=low_x, min_y=low_y, max_x=high_x, max_y=high_y)
         load.run("gemeenten", "bevindingen")
 
     def register(self, load: Load) -> None:

@@ -8,7 +8,9 @@ UPDATE bron.gemeente AS b SET fout = coalesce(b.fout, CASE
     THEN format('de gemeente %s staat al eerder in deze levering', b.gemeentecode) END)
 
 -- name: herstel
-UPDATE bron.gemeente AS b SET grens = h.geometrie, hersteld = h.hersteld, fout = coalesce(b.fout, h.fout)
+UPDATE bron.gemeente AS b SET grens = h.geometrie, hersteld = h.hersteld, fout = coalesce(b.fout, h.fout,
+  CASE WHEN NOT h.geometrie @ ST_MakeEnvelope(%(min_x)s, %(min_y)s, %(max_x)s, %(max_y)s, 28992)
+    THEN 'de grens ligt buiten het land' END)
 FROM bron.gemeente AS zelf CROSS JOIN LATERAL bron.herstel(zelf.grens, 3) AS h
 WHERE zelf.ctid = b.ctid
 
