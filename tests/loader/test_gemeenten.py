@@ -81,6 +81,24 @@ def test_unexpected_crs_is_refused(load, tmp_path):
         load("gemeenten", path)
 
 
+def test_boundary_outside_the_country_is_refused(load, rows, tmp_path):
+    """Metres of RD with another CRS written on them."""
+    path = write(
+        tmp_path / "nl.gpkg", "gemeente", "Polygon", [(polygon(), {"statcode": "GM9901", "statnaam": "A"})], 3857
+    )
+    report = load("gemeenten", path)
+    assert [item.reden for item in report.bevindingen] == ["de grens ligt buiten het land"]
+    assert rows("SELECT count(*) FROM register.gemeente") == [(0,)]
+
+
+def test_metres_in_a_file_of_degrees_are_refused(load, tmp_path):
+    path = write(
+        tmp_path / "nl.gpkg", "gemeente", "Polygon", [(polygon(), {"statcode": "GM9901", "statnaam": "A"})], 4326
+    )
+    with pytest.raises(SourceError, match="coordinates that cannot be of EPSG:4326"):
+        load("gemeenten", path)
+
+
 def test_missing_column_is_named(load, tmp_path):
     path = write(tmp_path / "nl.gpkg", "gemeente", "Polygon", [(polygon(), {"statcode": "GM9901"})])
     with pytest.raises(SourceError, match="missing column: statnaam"):
