@@ -18,8 +18,9 @@ from risicoatlas.settings import Settings
 
 # More than the pool has connections: a page, and /health/live, are answered beside streams to slow clients.
 THREADS = 16
-# A client that neither reads nor sends for so long gives its thread and its connection to the database back.
-STALL_S = 60
+# A client that neither reads nor sends gives its thread and its connection to the database back, after three times
+# this: a send that filled a part of the buffer counts as progress.
+STALL_S = 20
 # The query string of the longest request (app.MAX_QUERY_BYTES), with room for its path and for a refusal of our own.
 MAX_LINE_BYTES = 2 * app.MAX_QUERY_BYTES
 
