@@ -38,7 +38,6 @@ def lines(ground: Ground) -> Iterator[Line]:
     capabilities = "/?service=WFS&request=GetCapabilities"
     with server(command, ground.environ(port), port, capabilities):
         for name in MEMBER:
-            _answer(port, name, ground.rows)
             _peak(port)
             idle = _peak(port)
             pairs = [(_answer(port, name, ground.rows), _bare(ground, table.writer(name))) for _ in range(PAIRS)]

@@ -5,12 +5,14 @@ neither escapes nor buffers, and go on as chunks of bytes: memory does not grow 
 """
 
 import logging
+import struct
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from psycopg import sql
+from psycopg import Copy, generators, sql
+from psycopg.pq import ExecStatus
 from psycopg.rows import dict_row
 from psycopg.sql import Composable, Composed
 
@@ -21,6 +23,7 @@ from risicoatlas.features.plan import ETRS89, Plan, column
 from risicoatlas.service import Service
 
 Box = tuple[float, float, float, float]
+Message = bytes | bytearray | memoryview
 
 LOG = logging.getLogger(__name__)
 CHUNK_BYTES = 64 * 1024
@@ -33,6 +36,8 @@ COUNT_TIMEOUT_S = 2
 _SIGNATURE = b"PGCOPY\n\xff\r\n\0"
 _HEADER_BYTES = len(_SIGNATURE) + 8
 _ONE_FIELD = b"\x00\x01"
+_ROW = struct.Struct(">hi")  # number of fields, length of the first
+_ROW_BYTES = _ROW.size
 _END = b"\xff\xff"
 
 
@@ -42,7 +47,7 @@ class RowStream(Iterator[bytes]):
     Call :meth:`peek` before sending headers: it pulls the first chunk, so that an error is still an error.
     """
 
-    def __init__(self, rows: Generator[bytes], limit: int | None, separator: bytes) -> None:
+    def __init__(self, rows: Generator[Message], limit: int | None, separator: bytes) -> None:
         self.returned = 0
         self.more = False
         self._rows = rows
@@ -69,7 +74,7 @@ class RowStream(Iterator[bytes]):
         self._rows.close()
 
     def _joined(self) -> Generator[bytes]:
-        pending: list[bytes] = []
+        pending: list[Message] = []
         size = 0
         lead = b""
         for row in self._rows:
@@ -96,7 +101,7 @@ def stream(plan: Plan, row: Composable, service: Service, separator: bytes = b""
 
 def texts(plan: Plan, row: Composable, service: Service) -> Iterator[bytes]:
     """The rows of a plan one by one, each the text of ``row`` in UTF-8."""
-    return _copied(plan, plan.select(row), service)
+    return map(bytes, _copied(plan, plan.select(row), service))
 
 
 def rows(plan: Plan, service: Service) -> Iterator[dict[str, Any]]:
@@ -183,7 +188,7 @@ def _transaction(plan: Plan, service: Service, timeout_s: int) -> Iterator[Conne
         raise RisicoAtlasError("the database could not answer this request") from error
 
 
-def _copied(plan: Plan, statement: Composed, service: Service) -> Generator[bytes]:
+def _copied(plan: Plan, statement: Composed, service: Service) -> Generator[Message]:
     timeout_s = STATEMENT_TIMEOUT_S if plan.limit is not None else STREAM_TIMEOUT_S
     copy_statement = sql.SQL("COPY ({}) TO STDOUT (FORMAT binary)").format(statement)
     with (
@@ -191,10 +196,28 @@ def _copied(plan: Plan, statement: Composed, service: Service) -> Generator[byte
         connection.cursor() as cursor,
         cursor.copy(copy_statement) as copy,
     ):
-        yield from unframed(copy)
+        yield from unframed(_messages(copy))
 
 
-def unframed(messages: Iterable[bytes | bytearray | memoryview]) -> Iterator[bytes]:
+def _messages(copy: Copy) -> Iterator[Message]:
+    """The messages of a COPY. psycopg waits for each by itself, which takes longer than handling it: those that have
+    arrived already are taken from libpq."""
+    connection = copy.connection
+    while message := copy.read():
+        yield message
+        count, message = connection.pgconn.get_copy_data(1)
+        while count > 0:
+            yield message
+            count, message = connection.pgconn.get_copy_data(1)
+        if count < 0:
+            # The end, which can be told once only: what follows is what psycopg does at this point.
+            (result, *_) = connection.wait(generators.fetch_many(connection.pgconn))
+            if result.status != ExecStatus.COMMAND_OK:
+                raise psycopg.errors.error_from_result(result)
+            return
+
+
+def unframed(messages: Iterable[Message]) -> Iterator[Message]:
     """The one field of each row of a binary COPY, wherever the server cut its messages.
 
     A row is ``00 01``, four bytes of length, the text. The server sends one row per message as a rule, which is the
@@ -203,23 +226,24 @@ def unframed(messages: Iterable[bytes | bytearray | memoryview]) -> Iterator[byt
     rest = b""
     started = False
     for message in messages:
-        data = bytes(message)
-        if started and not rest and data[:2] == _ONE_FIELD and int.from_bytes(data[2:6], "big") == len(data) - 6:
-            yield data[6:]
-            continue
-        rest += data
+        if started and not rest and len(message) >= _ROW_BYTES:
+            fields, length = _ROW.unpack_from(message)
+            if fields == 1 and length == len(message) - _ROW_BYTES:
+                yield message[_ROW_BYTES:]
+                continue
+        rest += message
         if not started:
             if len(rest) < _HEADER_BYTES:
                 continue
             rest = rest[_HEADER_BYTES:]
             started = True
         position = 0
-        while rest[position : position + 2] == _ONE_FIELD and len(rest) >= position + 6:
-            length = int.from_bytes(rest[position + 2 : position + 6], "big", signed=True)
-            if len(rest) < position + 6 + length:
+        while rest[position : position + 2] == _ONE_FIELD and len(rest) >= position + _ROW_BYTES:
+            length = int.from_bytes(rest[position + 2 : position + _ROW_BYTES], "big", signed=True)
+            if len(rest) < position + _ROW_BYTES + length:
                 break
-            yield rest[position + 6 : position + 6 + max(length, 0)]
-            position += 6 + max(length, 0)
+            yield rest[position + _ROW_BYTES : position + _ROW_BYTES + max(length, 0)]
+            position += _ROW_BYTES + max(length, 0)
         rest = rest[position:]
     if rest != _END:
         raise RisicoAtlasError("the database ended its answer halfway")
