@@ -3,6 +3,7 @@
 import json
 import re
 
+import psycopg
 import pytest
 from psycopg import sql
 from pygeofilter import ast
@@ -271,6 +272,15 @@ def test_an_error_of_the_database_is_told_in_our_words(world: Service) -> None:
     with pytest.raises(RisicoAtlasError) as error:
         rows.peek()
     assert "division" not in str(error.value)
+    assert len(ids(world, plan(world, limit=3))) == 3
+
+
+def test_an_error_after_some_rows_keeps_its_cause(world: Service) -> None:
+    found = plan(world)
+    rows = query.stream(found, sql.SQL("repeat('x', 10000) || (1 / (3 - row_number() OVER ()))::text"), world)
+    with pytest.raises(RisicoAtlasError) as error:
+        list(rows)
+    assert isinstance(error.value.__cause__, psycopg.errors.DivisionByZero)
     assert len(ids(world, plan(world, limit=3))) == 3
 
 
