@@ -263,5 +263,6 @@ def log_to_stderr() -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
     LOG.addHandler(handler)
+    logging.getLogger("psycopg.pool").addHandler(handler)
     LOG.setLevel(logging.INFO)
     LOG.propagate = False

@@ -4,6 +4,7 @@ Exit codes: 0 ok, 1 failed (one clear message on standard error), 2 wrong use.
 """
 
 import importlib
+import logging
 import signal
 import sys
 from pathlib import Path
@@ -60,6 +61,8 @@ def main() -> None:
     """Entry point: our own errors become one line on standard error and exit code 1."""
     # A terminated command leaves like any other: it rolls back and stops the database that it started.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    # psycopg remarks on a lost connection on standard error, beside our one message.
+    logging.getLogger("psycopg").addHandler(logging.NullHandler())
     try:
         program()
     except RisicoAtlasError as error:
