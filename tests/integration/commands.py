@@ -3,13 +3,18 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
+from urllib.error import URLError
 
 import psycopg
 from psycopg import sql
 from tests.conftest import Town
 
 from risicoatlas import catalogue as catalogues
+from risicoatlas.settings import CHECKOUT
+
+from .conftest import ask
 
 SCHEMAS = ["publiek", "besloten"]
 
@@ -57,12 +62,25 @@ def served(conninfo: str) -> dict[str, str]:
         }
 
 
-def rows_of_layers(conninfo: str, town: Town) -> dict[str, str]:
+def ask_ready(url: str, patience_s: float) -> None:
+    """Until the service says that it can answer."""
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            if ask(f"{url}/health/ready").status == 200:
+                return
+        except (URLError, ConnectionError, TimeoutError):
+            pass
+        assert time.monotonic() < deadline, f"{url} did not become ready within {patience_s} s"
+        time.sleep(0.2)
+
+
+def rows_of_layers(conninfo: str) -> dict[str, str]:
     """A digest of the current rows of every layer, but for what differs between two runs that do the same: the
     publication, and the moment of classifying."""
     found = {}
     with psycopg.connect(conninfo) as connection:
-        for layer in catalogues.read(town.settings.config):
+        for layer in catalogues.read(CHECKOUT / "config"):
             names = [name for name in layer.by_name if name not in {"publicatie", "tijdstip_registratie"}]
             columns = sql.SQL(", ").join(map(sql.Identifier, [*names, "geometrie"]))
             row = connection.execute(
