@@ -102,6 +102,7 @@ def test_a_map_without_a_parameter_of_the_standard_is_refused(client, missing):
     [
         ({"layers": "bestaat_niet"}, "LayerNotDefined"),
         ({"layers": "kgl_public,bestaat_niet"}, "LayerNotDefined"),
+        ({"layers": ",,"}, "LayerNotDefined"),
         ({"styles": "bestaat_niet"}, "StyleNotDefined"),
         ({"layers": "kgl_public,gemeenten", "styles": "default"}, "StyleNotDefined"),
         ({"crs": "EPSG:32631"}, "InvalidCRS"),
@@ -293,10 +294,17 @@ def test_feature_info_beside_every_object_is_an_empty_answer_in_its_format(clien
         ({"i": "9" * 5000}, "InvalidPoint"),
         ({"info_format": "application/nothing"}, "InvalidFormat"),
         ({"query_layers": "bestaat_niet"}, "LayerNotDefined"),
+        ({"query_layers": ",,"}, "LayerNotDefined"),
     ],
 )
 def test_feature_info_that_cannot_be_answered_is_refused(client, changed, expected):
     assert code(info(client, **changed)) == expected
+
+
+def test_a_click_outside_the_world_of_the_crs_finds_nothing(client):
+    found = info(client, info_format="application/json", bbox="4,51,6,53", i=3, j=3)
+
+    assert json.loads(found.text) == {"type": "FeatureCollection", "features": []}
 
 
 def test_a_count_of_objects_that_is_no_number_means_one(client):

@@ -14,6 +14,7 @@ from mapproxy.featureinfo import FeatureInfoDoc
 from risicoatlas import crs
 from risicoatlas.access import actor
 from risicoatlas.catalogue import Layer
+from risicoatlas.errors import RequestError
 from risicoatlas.features import geojson, query
 from risicoatlas.features.plan import plan_query
 from risicoatlas.features.request import Envelope, FeatureRequest
@@ -69,7 +70,11 @@ def look_up(layer: Layer, where: Click, service: Service) -> Found:
         bbox=where.envelope,
         limit=where.limit,
     )
-    plan = plan_query(request, actor.current(), service)
+    try:
+        plan = plan_query(request, actor.current(), service)
+    except RequestError:
+        # a place where its CRS means nothing
+        return Found(layer, ())
     texts = query.texts(plan, geojson.feature_row(plan, f"{layer.name}."), service)
     return Found(layer, tuple(json.loads(text) for text in texts))
 

@@ -21,6 +21,7 @@ MAX_SIDE_PX = 4096
 MIN_PIXEL_M, MIN_PIXEL_DEGREES = 1e-3, 1e-8
 STYLE_NAMES = ("", "default")
 MAX_LAYERS = 50
+LAYER_LISTS = ("layers", "query_layers")
 # Style names of the real REV GeoServer; here each layer has one style.
 _STYLE_ALIASES = ("prcontour", "aandachtsgebied")
 
@@ -58,6 +59,8 @@ def _check_map(request: MapRequest, layers: Mapping[str, Layer], srids: Collecti
     for name in request.layers:
         if name not in layers:
             raise RequestError(f"there is no layer {name!r}", "layers", "LayerNotDefined")
+    if not all(name for key in LAYER_LISTS if key in request.parameters for name in request.parameters[key].split(",")):
+        raise RequestError("there is no layer without a name", "layers", "LayerNotDefined")
     _check_crs(request, layers, srids)
     _check_box(request)
     _check_styles(request)
