@@ -421,6 +421,11 @@ def test_a_prefix_may_be_bound_beside_the_filter(client):
     assert client.feature("zz:proef", filter=text, namespaces=f"xmlns(zz,{NS['p']})").ids == ["proef.NL.PROEF.7"]
 
 
+@pytest.mark.parametrize("identifier", ["proef._x0000_", "proef._xD800_", "proef._xDFFF_"])
+def test_a_resource_id_with_a_character_that_no_text_holds_is_of_nothing(world, identifier):
+    assert fes.key_of(identifier, world.catalogue.get("proef")) is None
+
+
 def test_a_resource_id_goes_there_and_back(world):
     layer = world.catalogue.get("proef")
     for key in ("NL.IMEV.gm0457.1", "a b", "é/ü", "_x0041_", "x_x", "😀", "a.b.c", "<&>"):

@@ -100,7 +100,8 @@ def key_of(text: str, layer: Layer) -> str | None:
     if name != layer.name or not dot or not key:
         return None
     decoded = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), key)
-    return None if "\x00" in decoded else decoded
+    # no text in the database holds these
+    return None if re.search("[\x00\ud800-\udfff]", decoded) else decoded
 
 
 # The underscore of a literal "_x" is escaped too, so that the way back is certain.
