@@ -468,6 +468,9 @@ class TestFilter:
             refused(answer, "filter")
         assert page(ask)["numberMatched"] == ROWS
 
+    def test_a_key_in_an_address_is_read_as_utf_8(self, ask: Ask) -> None:
+        assert "'é/ü'" in refused(ask(f"{ITEMS}/%C3%A9/%C3%BC"), "featureId", 404)
+
     def test_a_filter_without_end_is_refused_by_its_limit(self, ask: Ask) -> None:
         for text in ("(" * 5000 + "TRUE" + ")" * 5000, "NOT " * 20000 + "TRUE", " OR ".join(["aantal = 1"] * 2000)):
             answer = ask(ITEMS, query_string={"filter": text})

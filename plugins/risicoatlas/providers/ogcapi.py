@@ -116,7 +116,7 @@ class OgcApi:
 
     def answer(self, request: Request) -> Response:
         """Route, read, call the handler inside the visit."""
-        path = request.environ.get("PATH_INFO", "").rstrip("/") or "/"
+        path = request.path.rstrip("/") or "/"
         adapter = _MAP.bind("localhost", path_info=path)
         if request.method == "OPTIONS":
             return Response(status=204, headers={"Allow": ", ".join(sorted({*adapter.allowed_methods(), "OPTIONS"}))})
