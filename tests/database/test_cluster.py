@@ -94,6 +94,15 @@ def test_the_box_overlap_is_leakproof(connection: Connection) -> None:
     assert found == (True,)
 
 
+@pytest.mark.parametrize("role", ["ra_public", "ra_restricted", "ra_keys"])
+def test_no_role_of_the_service_may_ask_the_estimated_extent_of_a_table(connection: Connection, role: str) -> None:
+    """PostGIS runs it as its owner: it told the whole extent of a table under row-level security."""
+    functions = connection.execute(
+        "SELECT has_function_privilege(%s, oid, 'EXECUTE') FROM pg_proc WHERE proname = 'st_estimatedextent'", [role]
+    ).fetchall()
+    assert functions == [(False,)] * 3
+
+
 def test_migrating_twice_changes_nothing_and_a_changed_migration_is_refused(
     database: Database, connection: Connection
 ) -> None:

@@ -25,6 +25,10 @@ DO $$ BEGIN EXECUTE format('GRANT CREATE, TEMPORARY ON DATABASE %I TO ra_owner',
 DO $$ BEGIN EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database()); END $$;
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 
+-- These read the statistics as their owner, so they tell anybody the extent of a table that is hidden from him.
+REVOKE EXECUTE ON FUNCTION st_estimatedextent(text, text), st_estimatedextent(text, text, text),
+  st_estimatedextent(text, text, text, boolean) FROM PUBLIC;
+
 -- Under row-level security the planner may use the spatial index only for a leakproof operator. The overlap of two boxes
 -- raises no error that depends on values, so marking it keeps the promise; without it a box query is 700 times slower.
 ALTER FUNCTION geometry_overlaps(geometry, geometry) LEAKPROOF;
