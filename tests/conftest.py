@@ -109,6 +109,14 @@ def database(cluster: Cluster) -> Iterator[Database]:
     _drop(cluster, name)
 
 
+@pytest.fixture(scope="module")
+def module_database(cluster: Cluster) -> Iterator[Database]:
+    """A migrated, empty database for the tests of one module."""
+    name = _copy_of(cluster, "risicoatlas")
+    yield _database(cluster, name)
+    _drop(cluster, name)
+
+
 @pytest.fixture
 def connection(database: Database) -> Iterator[Connection]:
     """An owner's connection to the database of this test."""
