@@ -94,7 +94,7 @@ def test_what_has_a_label_is_published_and_nothing_else(register):
         " WHERE publicatie_tot IS NULL"
     ).fetchall()
     assert len(served) == LABELLED
-    assert dict((row[0], row[1]) for row in served) == dict(
+    assert {row[0]: row[1] for row in served} == dict(
         register.execute("SELECT pand, categorie FROM register.kgl_label WHERE regelset = %s", [demo.RULE_SET])
     )
     assert one(register, "SELECT aantal FROM publiek.laag_stand WHERE laag = 'kgl_public'") == LABELLED
@@ -114,7 +114,8 @@ def test_every_message_is_published_or_refused_with_its_reason(register, folder)
     served = {
         key
         for (key,) in register.execute(
-            "SELECT identificatie FROM publiek.ev_activiteiten UNION SELECT identificatie FROM publiek.aandachtsgebieden"
+            "SELECT identificatie FROM publiek.ev_activiteiten"
+            " UNION SELECT identificatie FROM publiek.aandachtsgebieden"
             " UNION SELECT identificatie FROM publiek.ev_pr10_6"
         )
     }
