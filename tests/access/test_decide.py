@@ -73,3 +73,10 @@ def test_a_wrong_rule_stops_the_start_with_its_line(tmp_path: Path, text: str, m
     with pytest.raises(ConfigError, match=r"rules\.yaml:1: ") as raised:
         rules(tmp_path, text)
     assert message in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("areas", "setting"), [(None, "*"), ((), ""), (("44021", "44022"), "44021,44022"), (("*", "44021", "1,2"), "44021")]
+)
+def test_the_setting_of_the_policies_says_all_for_no_list_of_areas(areas: tuple[str, ...] | None, setting: str) -> None:
+    assert decide.Decision(allowed=True, areas=areas, rule="r").areas_setting == setting

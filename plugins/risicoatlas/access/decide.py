@@ -50,8 +50,13 @@ class Decision:
 
     @property
     def areas_setting(self) -> str:
-        """The value of ``risicoatlas.areas`` that the row-level policies read: ``*`` for all, else a comma list."""
-        return "*" if self.areas is None else ",".join(self.areas)
+        """The value of ``risicoatlas.areas`` that the row-level policies read: ``*`` for all, else a comma list.
+
+        An area that would say more than one code there is left out, wherever it came from.
+        """
+        if self.areas is None:
+            return "*"
+        return ",".join(area for area in self.areas if area != "*" and "," not in area)
 
 
 REFUSED = Decision(allowed=False, areas=(), rule="no rule allows it")

@@ -122,7 +122,7 @@ def plan_query(request: FeatureRequest, actor: Actor, service: Service) -> Plan:
         limit=request.limit,
         offset=request.offset,
         role="ra_restricted" if layer.restricted else "ra_public",
-        areas="*" if decision.areas is None else ",".join(decision.areas),
+        areas=decision.areas_setting,
         unfiltered=not (layer.restricted or conditions or client or request.publication or request.after),
     )
 
