@@ -1,5 +1,7 @@
 """``risicoatlas check``."""
 
+import json
+
 import click
 
 from risicoatlas.errors import ConfigError
@@ -7,8 +9,9 @@ from risicoatlas.settings import Settings
 
 
 @click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as a JSON list.")
 @click.pass_obj
-def command(settings: Settings) -> None:
+def command(settings: Settings, as_json: bool) -> None:
     """Check configuration, access rules, rules of law and styles; every finding begins with file:line."""
     from risicoatlas import catalogue
     from risicoatlas.access import decide
@@ -26,8 +29,11 @@ def command(settings: Settings) -> None:
         except ConfigError as error:
             findings.append(error)
     findings += rule_check.check(settings.config)
+    if as_json:
+        click.echo(json.dumps([str(finding) for finding in findings], ensure_ascii=False))
     for finding in findings:
         click.echo(str(finding), err=True)
     if findings:
         raise click.exceptions.Exit(1)
-    click.echo(f"{len(layers.layers)} layers, access rules, rules and styles: no findings")
+    if not as_json:
+        click.echo(f"{len(layers.layers)} layers, access rules, rules and styles: no findings")

@@ -14,7 +14,12 @@ def command() -> None:
 
 @command.command()
 @click.option("--name", required=True, help="Who or what the key is for.")
-@click.option("--role", required=True, type=click.Choice(["bronhouder", "gemeente", "raadpleger", "beheerder"]))
+@click.option(
+    "--role",
+    required=True,
+    type=click.Choice(["bronhouder", "gemeente", "raadpleger", "beheerder"]),
+    help="What the holder is: config/access/rules.yaml says what each role may read.",
+)
 @click.option("--organisation", help="Code of the organisation (bronhoudercode).")
 @click.option("--area", "areas", multiple=True, help="Code that the key may read: GM0457, or NIS 44021. Repeatable.")
 @click.option("--days", type=click.IntRange(1, 3660), help="Days until the key expires.")
