@@ -9,9 +9,11 @@ import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psycopg
+
 from risicoatlas import catalogue
 from risicoatlas.database import Connection, Database
-from risicoatlas.errors import RisicoAtlasError
+from risicoatlas.errors import RisicoAtlasError, UnavailableError
 from risicoatlas.loader import recognise, steps
 from risicoatlas.progress import Progress
 from risicoatlas.publish import engine
@@ -72,31 +74,40 @@ def prepare(settings: Settings, database: Database, folder: Path, progress: Prog
 def _load(settings: Settings, database: Database, folder: Path, outcome: Outcome, progress: Progress) -> None:
     found = recognise.walk(folder, settings)
     outcome.left = [f"{item.path}: {item.reason}" for item in found.left]
-    for item in found.recognised:
-        if _is_loaded(database, item):
-            outcome.loaded.append(f"{item.path} ({item.title}), loaded before")
-            continue
-        try:
-            report = steps.load(item.source, item.path, database, settings, progress)
-        except RisicoAtlasError as error:
-            outcome.failed.append(str(error))
-            progress.say(f"not loaded: {error}")
-            continue
-        outcome.loaded.append(f"{item.path} ({item.title})")
-        if report.geweigerd:
-            outcome.refused.append(f"{item.path}: {report.geweigerd} objects, see its report")
-        for line in report.lines():
-            progress.say(line)
+    # one connection asks for all files: making one takes longer than the question
+    with database.loader(autocommit=True) as asking:
+        for item in found.recognised:
+            if _is_loaded(asking, item):
+                outcome.loaded.append(f"{item.path} ({item.title}), loaded before")
+            else:
+                _load_file(settings, database, item, outcome, progress)
 
 
-def _is_loaded(database: Database, item: recognise.Recognised) -> bool:
+def _load_file(
+    settings: Settings, database: Database, item: recognise.Recognised, outcome: Outcome, progress: Progress
+) -> None:
+    try:
+        report = steps.load(item.source, item.path, database, settings, progress)
+    except RisicoAtlasError as error:
+        outcome.failed.append(str(error))
+        progress.say(f"not loaded: {error}")
+        return
+    outcome.loaded.append(f"{item.path} ({item.title})")
+    for line in report.lines():
+        progress.say(line)
+
+
+def _is_loaded(connection: Connection, item: recognise.Recognised) -> bool:
     """Whether the last complete delivery under this file's name was this very file."""
-    with database.loader() as connection, item.path.open("rb") as file:
+    try:
         row = connection.execute(
             "SELECT sha256 FROM beheer.levering WHERE bron = %s AND bestand = %s AND status = 'klaar'"
             " ORDER BY nummer DESC LIMIT 1",
             [item.source.name, item.path.name],
         ).fetchone()
+    except psycopg.OperationalError as error:
+        raise UnavailableError(f"{item.path}: the database went away: run it again to go on") from error
+    with item.path.open("rb") as file:
         return row is not None and row[0] == hashlib.file_digest(file, "sha256").hexdigest()
 
 
