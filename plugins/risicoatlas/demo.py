@@ -4,7 +4,6 @@ In: settings, a database and a folder of source files. Out: published layers. Fi
 a folder of real deliveries works like the sample. Everything is idempotent: a second run finds nothing to do.
 """
 
-import csv
 import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +15,7 @@ from risicoatlas.database import Connection, Database
 from risicoatlas.errors import RisicoAtlasError, UnavailableError
 from risicoatlas.loader import recognise, steps
 from risicoatlas.progress import Progress
-from risicoatlas.publish import engine
+from risicoatlas.publish import engine, states
 from risicoatlas.rules import check, classify
 from risicoatlas.sample import writing
 from risicoatlas.settings import Settings
@@ -93,6 +92,8 @@ def _load_file(
         progress.say(f"not loaded: {error}")
         return
     outcome.loaded.append(f"{item.path} ({item.title})")
+    if report.geweigerd:
+        outcome.refused.append(f"{item.path}: {report.geweigerd} objects, see its report")
     for line in report.lines():
         progress.say(line)
 
@@ -112,22 +113,10 @@ def _is_loaded(connection: Connection, item: recognise.Recognised) -> bool:
 
 
 def _set_states(connection: Connection, folder: Path) -> None:
-    """Where each municipality stands with its KGL: as the sample's file says, else everything loaded counts as
-    published."""
+    """Where each municipality stands: as the sample's file says; of data that was given, all counts as published."""
     path = folder / STATES_FILE
     if path.is_file():
-        with path.open(encoding="utf-8", newline="") as file, connection.cursor() as cursor:
-            cursor.executemany(
-                "INSERT INTO register.kgl_gemeente (gemeentecode, variant, overgenomen_op, gevalideerd_op,"
-                " gepubliceerd_op)"
-                " VALUES (%(gemeentecode)s, %(variant)s, %(overgenomen_op)s, %(gevalideerd_op)s, %(gepubliceerd_op)s)"
-                " ON CONFLICT (gemeentecode) DO NOTHING",
-                [{name: value or None for name, value in row.items()} for row in csv.DictReader(file)],
-            )
+        states.read_states(connection, path)
     else:
-        connection.execute(
-            "INSERT INTO register.kgl_gemeente (gemeentecode, overgenomen_op, gevalideerd_op, gepubliceerd_op)"
-            " SELECT DISTINCT gemeentecode, now(), now(), now() FROM register.pand ON CONFLICT (gemeentecode) DO"
-            " NOTHING"
-        )
+        states.publish_all_loaded(connection)
     connection.commit()

@@ -10,17 +10,22 @@ from risicoatlas.settings import Settings
 
 @click.command()
 @click.argument("layer", nargs=-1)
+@click.option(
+    "--gemeente", "codes", multiple=True, help="Publish the KGL of this municipality (GM0457) from now on. Repeatable."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_obj
-def command(settings: Settings, layer: tuple[str, ...], as_json: bool) -> None:
+def command(settings: Settings, layer: tuple[str, ...], codes: tuple[str, ...], as_json: bool) -> None:
     """Publish what the register holds, as one transaction: the named LAYERs, or all."""
     from risicoatlas import catalogue, database
-    from risicoatlas.publish import engine
+    from risicoatlas.publish import engine, states
 
     layers = catalogue.read(settings.config)
     for name in layer:
         layers.get(name)
     with database.opened(settings) as where, where.loader() as connection:
+        states.publish_municipalities(connection, codes)
+        connection.commit()
         result = engine.publish(connection, layers, layer or None, lambda text: click.echo(text, err=True))
     if as_json:
         click.echo(json.dumps(asdict(result)))
