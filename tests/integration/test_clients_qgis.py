@@ -51,11 +51,19 @@ def qgis(folder: Path, jobs: list[dict[str, Any]]) -> tuple[dict[str, Any], list
 
 @pytest.fixture(scope="module")
 def seen(url: str, own_key: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Any]:
-    """One QGIS opens everything: it takes seconds to start."""
-    jobs = [make(url, layer, own_key if layer.restricted else None) for layer in LAYERS for make in (wfs, oapif)]
-    drawn = [layer for layer in LAYERS if layer.name in {"kgl_public", "risicolocaties"}]
-    jobs += [wms(url, layer, own_key if layer.restricted else None) for layer in drawn]
-    return qgis(tmp_path_factory.mktemp("qgis"), jobs)
+    """What an anonymous QGIS saw and what one with a login did: a running QGIS keeps the capabilities of an address."""
+    drawn = {"kgl_public", "risicolocaties"}
+    results: dict[str, Any] = {}
+    messages: list[dict[str, str]] = []
+    for restricted in (False, True):
+        layers = [layer for layer in LAYERS if layer.restricted is restricted]
+        key = own_key if restricted else None
+        jobs = [make(url, layer, key) for layer in layers for make in (wfs, oapif)]
+        jobs += [wms(url, layer, key) for layer in layers if layer.name in drawn]
+        found, told = qgis(tmp_path_factory.mktemp("qgis"), jobs)
+        results |= found
+        messages += told
+    return results, messages
 
 
 def held(town: Town, layer: Layer) -> tuple[int, str | None]:

@@ -151,5 +151,5 @@ def test_demo_of_the_whole_folder_ends_well_and_the_second_time_changes_nothing(
     assert "12,899 gelezen = 12,899 geladen" in first.stderr
     second = risicoatlas(environ, "demo", "--no-serve", "--data", shared_data)
     assert second.returncode == 0, second.stderr
-    assert "12,899 gelezen = 0 geladen + 12,899 ongewijzigd" in second.stderr
+    assert "geladen" not in second.stderr, "files that were loaded before are not read again"
     assert "nothing changed since the last publication" in second.stdout
