@@ -66,7 +66,9 @@ def read(report: str) -> Seen:
     geometry = re.search(r"^Geometry(?: \(geometrie\))?: (.+)$", report, re.MULTILINE)
     count = re.search(r"^Feature Count: (\d+)$", report, re.MULTILINE)
     assert extent and wkt and geometry and count, report
-    fields = re.findall(r"^(\w+): (\w+(?:\(Boolean\))?) \(\d+\.\d+\)", report, re.MULTILINE)
+    # The last lines; the width of a field is shown for some types, and not the same ones in every version.
+    listed = report.rpartition("Data axis to CRS axis mapping")[2]
+    fields = re.findall(r"^(\w+): (\w+(?:\(Boolean\))?)(?: |$)", listed, re.MULTILINE)
     return Seen(
         int(count[1]), geometry[1], tuple(map(float, extent.groups())), CRS.from_wkt(wkt[1]),
         {name: kind for name, kind in fields if name not in NOT_FIELDS},

@@ -95,7 +95,14 @@ def test_qgis_draws_a_picture_of_a_layer_of_the_wms(seen, name):
 
 def test_qgis_has_nothing_to_complain_about(seen):
     complaints = [message for message in seen[1] if message["level"] not in QUIET]
-    assert complaints == []
+    assert [message for message in complaints if not a_bug_of_qgis(message)] == []
+
+
+def a_bug_of_qgis(message: dict[str, str]) -> bool:
+    """3.24 to 3.44 lose the extent of a collection in turning it into the stored CRS (qgis/QGIS pull request 63984)."""
+    return message["tag"] == "OAPIF" and message["text"].startswith(
+        "Layer extent reported by the server is not correct"
+    )
 
 
 def test_qgis_without_a_login_finds_no_restricted_layer(url, tmp_path):
