@@ -62,8 +62,12 @@ def ogr(*arguments: str) -> str:
     return done.stdout
 
 
+# From 3.8 on the driver reads a layer in the CRS that it is stored in; before, it knows no other than this one.
+IN_DEGREES = ("-oo", "CRS=OGC:CRS84")
+
+
 def test_the_layer_its_count_types_and_extent(running: Running) -> None:
-    text = ogr("ogrinfo", "-so", f"OAPIF:{running.url}", "proef")
+    text = ogr("ogrinfo", "-so", *IN_DEGREES, f"OAPIF:{running.url}", "proef")
     assert f"Feature Count: {ROWS}" in text
     for line in (
         "naam: String",
@@ -93,7 +97,8 @@ def test_every_object_arrives_once_over_pages(running: Running, tmp_path) -> Non
 
 def test_a_box_and_an_attribute_filter_reach_the_server(running: Running) -> None:
     running.lines.clear()
-    text = ogr("ogrinfo", "-so", "-spat", "5.0352", "52.3164", "5.0356", "52.3165", f"OAPIF:{running.url}", "proef")
+    box = ("-spat", "5.0352", "52.3164", "5.0356", "52.3165")
+    text = ogr("ogrinfo", "-so", *IN_DEGREES, *box, f"OAPIF:{running.url}", "proef")
     assert any("bbox=" in line for line in running.lines)
     assert "Feature Count: 3" in text or "Feature Count: 6" in text
     running.lines.clear()
