@@ -112,7 +112,7 @@ def credential(layer: Layer, key: str, how: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: layer.name)
-@pytest.mark.parametrize(("through", "how"), [(through_wfs, "Basic"), (through_oapif, "X-API-Key")])
+@pytest.mark.parametrize(("through", "how"), [(through_wfs, "X-API-Key"), (through_oapif, "Basic")])
 def test_gdal_sees_of_every_layer_what_the_database_holds(town, url, own_key, layer, through, how):
     seen = through(url, layer, **credential(layer, own_key, how))
     held = in_database(town, layer)
@@ -149,11 +149,11 @@ def test_degrees_are_those_of_the_national_grid(town):
     assert ((west + east) / 2, (south + north) / 2) == pytest.approx(centre, abs=0.002)
 
 
-@pytest.mark.parametrize("through", [through_wfs, through_oapif])
-def test_gdal_with_a_key_in_either_form_sees_the_same(url, own_key, through):
+def test_gdal_with_a_key_in_either_form_sees_the_same(url, own_key):
+    """Not through OAPIF: GDAL 3.10 sends no header of ours to it."""
     (layer,) = [layer for layer in LAYERS if layer.restricted]
-    basic = through(url, layer, **credential(layer, own_key, "Basic"))
-    assert basic == through(url, layer, **credential(layer, own_key, "X-API-Key"))
+    basic = through_wfs(url, layer, **credential(layer, own_key, "Basic"))
+    assert basic == through_wfs(url, layer, **credential(layer, own_key, "X-API-Key"))
 
 
 @pytest.mark.parametrize("source", ["WFS:{}/wfs", "OAPIF:{}/ogc/v1"])

@@ -51,7 +51,11 @@ def qgis(folder: Path, jobs: list[dict[str, Any]]) -> tuple[dict[str, Any], list
 
 @pytest.fixture(scope="module")
 def seen(url: str, own_key: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Any]:
-    """What an anonymous QGIS saw and what one with a login did: a running QGIS keeps the capabilities of an address."""
+    """What an anonymous QGIS saw and what one with a login did after it, with the same profile and so the same cache.
+
+    Two processes: a running QGIS keeps the capabilities of an address.
+    """
+    folder = tmp_path_factory.mktemp("qgis")
     drawn = {"kgl_public", "risicolocaties"}
     results: dict[str, Any] = {}
     messages: list[dict[str, str]] = []
@@ -60,7 +64,7 @@ def seen(url: str, own_key: str, tmp_path_factory: pytest.TempPathFactory) -> tu
         key = own_key if restricted else None
         jobs = [make(url, layer, key) for layer in layers for make in (wfs, oapif)]
         jobs += [wms(url, layer, key) for layer in layers if layer.name in drawn]
-        found, told = qgis(tmp_path_factory.mktemp("qgis"), jobs)
+        found, told = qgis(folder, jobs)
         results |= found
         messages += told
     return results, messages
@@ -99,7 +103,7 @@ def test_qgis_has_nothing_to_complain_about(seen):
 
 
 def a_bug_of_qgis(message: dict[str, str]) -> bool:
-    """3.24 to 3.44 lose the extent of a collection in turning it into the stored CRS (qgis/QGIS pull request 63984)."""
+    """3.24 to 3.44 lose the extent of a collection in turning it into the stored CRS (qgis/QGIS#63984)."""
     return message["tag"] == "OAPIF" and message["text"].startswith(
         "Layer extent reported by the server is not correct"
     )
