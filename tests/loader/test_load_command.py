@@ -11,8 +11,8 @@ import pytest
 from .extracts import PANDEN, Extract, Pand
 
 MAX_MEMORY_MIB = 300
-# The command, with the peak of its own memory as the last line of standard error; what wait4() says of a child holds the
-# peak of the parent too.
+# The command, with the peak of its own memory as the last line of standard error; what wait4() says of a child holds
+# the peak of the parent too.
 MEASURED = """
 import atexit, pathlib, sys
 from risicoatlas.cli import main
