@@ -40,10 +40,15 @@ SELECT 'NL.IMBAG.Pand.' || identificatie AS identificatie, 'Pand "' || identific
   status, bouwjaar, round(ST_Area(geometrie)::numeric, 1)::double precision AS oppervlakte_m2, geometrie
 FROM register.pand
 """
+# The same rows ten times over, for what has to hold on a million.
+MANY = "panden_veel"
+MANY_TIMES = 10
 PEER_TABLE = """
-CREATE TABLE public.panden AS SELECT identificatie, naam, gemeentecode, begin_geldigheid, status, bouwjaar,
+CREATE TABLE public.panden AS SELECT row_number() OVER (ORDER BY volgnummer) AS nummer, identificatie, naam,
+    gemeentecode, begin_geldigheid, status, bouwjaar,
     oppervlakte_m2, publicatie, geometrie FROM publiek.panden ORDER BY volgnummer;
-ALTER TABLE public.panden ADD PRIMARY KEY (identificatie);
+ALTER TABLE public.panden ADD PRIMARY KEY (nummer);
+CREATE UNIQUE INDEX ON public.panden (identificatie);
 CREATE INDEX ON public.panden USING gist (geometrie);
 ANALYZE public.panden;
 ANALYZE publiek.panden;
@@ -78,6 +83,11 @@ class Ground:
             "RISICOATLAS_DATABASE_URL": self.conninfo("ra_service"),
             "RISICOATLAS_PUBLIC_URL": f"http://127.0.0.1:{port}",
         }
+
+    def publish_many(self) -> int:
+        """Publish the layer that has the rows :data:`MANY_TIMES`; gives its number of rows."""
+        risicoatlas("publish", MANY, home=self.home, environ={"RISICOATLAS_CONFIG": str(self.config)})
+        return self.rows * MANY_TIMES
 
     def memory(self) -> Line:
         """The peak of the loader on as many panden as there are rows here: it may not grow with the file."""
@@ -123,7 +133,10 @@ def _make(home: Path, rows: int) -> dict[str, float]:
 def _configure(config: Path) -> None:
     """The configuration of the checkout with one more layer."""
     shutil.copytree(CHECKOUT / "config", config)
-    layer = config / "layers" / "panden"
-    layer.mkdir()
-    (layer / "layer.yaml").write_text(LAYER, encoding="utf-8")
-    (layer / "publish.sql").write_text(PUBLISH, encoding="utf-8")
+    repeated = PUBLISH.replace("identificatie AS identificatie", "identificatie || '.' || n AS identificatie")
+    many = f"{repeated}CROSS JOIN generate_series(1, {MANY_TIMES}) AS n\n"
+    for name, query in (("panden", PUBLISH), (MANY, many)):
+        layer = config / "layers" / name
+        layer.mkdir()
+        (layer / "layer.yaml").write_text(LAYER, encoding="utf-8")
+        (layer / "publish.sql").write_text(query, encoding="utf-8")

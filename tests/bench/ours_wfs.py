@@ -4,7 +4,6 @@ Asking for the peak sets it back to what is in use now, so that the next answer 
 """
 
 import os
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -13,20 +12,17 @@ from risicoatlas import app
 from risicoatlas.database import Database
 from risicoatlas.settings import Settings
 from risicoatlas.wfs import service as wfs
+from tests.bench.memory import peak_mib
 
 _home = Path(os.environ["RISICOATLAS_HOME"])
 _settings = Settings(home=_home, config=_home / "config", styles=_home, public_url=os.environ["RISICOATLAS_PUBLIC_URL"])
 _service = app.make_service(_settings, Database(lambda task: os.environ["RISICOATLAS_DATABASE_URL"]))
 app.open_pool(_service.pool)
 _wfs = app.Door(wfs.create(_service), _service)
-RESET_PEAK = "5"
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     if environ["PATH_INFO"] != "/memory":
         return _wfs(environ, start_response)
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    peak_kib = int(re.search(r"VmHWM:\s+(\d+)", status)[1])
-    Path("/proc/self/clear_refs").write_text(RESET_PEAK, encoding="ascii")
     start_response("200 OK", [("Content-Type", "text/plain")])
-    return [f"{peak_kib / 1024:.1f}".encode()]
+    return [f"{peak_mib():.1f}".encode()]

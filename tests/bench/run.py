@@ -11,9 +11,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import items, lines, load, start, wfs_stream
+from tests.bench import against, items, lines, load, start, wfs_stream
 from tests.bench.ground import prepared
 from tests.bench.lines import Line
+from tests.bench.peers import PEERS
 
 
 def _service(options: argparse.Namespace) -> Iterator[Line]:
@@ -24,10 +25,17 @@ def _service(options: argparse.Namespace) -> Iterator[Line]:
         yield from wfs_stream.lines(ground)
 
 
+def _against(options: argparse.Namespace) -> Iterator[Line]:
+    """Everything that the peers do too."""
+    with prepared(options.home, options.peer_rows) as ground:
+        yield from against.lines(ground, options.seconds, options.peers)
+
+
 BENCHMARKS: Mapping[str, Callable[[argparse.Namespace], Iterable[Line]]] = {
     "load": lambda options: load.lines(options.home),
     "start": lambda options: start.lines(options.home),
     "service": _service,
+    "peers": _against,
 }
 
 
@@ -35,6 +43,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help=f"which: {', '.join(BENCHMARKS)} (default: all)")
     parser.add_argument("--rows", type=int, default=200_000, help="panden of the sample (default: %(default)s)")
+    parser.add_argument("--peer-rows", type=int, default=100_000, help="panden for `peers` (default: %(default)s)")
+    parser.add_argument(
+        "--peers", nargs="*", choices=PEERS, default=[*PEERS], help="whom to compare with (default: all)"
+    )
     parser.add_argument("--seconds", type=float, default=3.0, help="per timing of a page (default: %(default)s)")
     parser.add_argument("--home", type=Path, default=Path(".risicoatlas-bench"), help="state folder, kept")
     shape = parser.add_mutually_exclusive_group()
