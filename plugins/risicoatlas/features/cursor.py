@@ -53,7 +53,9 @@ def _parts(token: str, locator: str) -> tuple[bytes, bytes]:
     if len(token) > MAX_LENGTH or len(parts) != 2:
         raise _refused(locator)
     try:
-        payload, signature = (base64.b64decode(f"{part}==", altchars=b"-_", validate=True) for part in parts)
+        payload, signature = (
+            base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True) for part in parts
+        )
     except (binascii.Error, ValueError):
         raise _refused(locator) from None
     # One spelling only: base64 has room for bits that nobody reads.

@@ -65,8 +65,8 @@ class Plan:
     the count stored with the publication is the count of this plan.
 
     ``publication`` None means the current rows. ``position`` is the number of rows before the page, ``place`` where it
-    begins when it was reached by a cursor, ``matched`` what the first page counted then. A plan with ``since`` reads
-    changes: ``change`` is SQL of the kind of each.
+    begins. A plan reached by a cursor is ``resumed``, and ``matched`` is what its first page counted. A plan with
+    ``since`` reads changes: ``change`` is SQL of the kind of each.
     """
 
     layer: Layer
@@ -85,6 +85,7 @@ class Plan:
     place: Place | None = None
     position: int = 0
     matched: int | None = None
+    resumed: bool = False
     since: int | None = None
 
     def select(self, row: Composable, limit: int | None = None) -> Composed:
@@ -208,7 +209,7 @@ def _resumed(plan: Plan, request: FeatureRequest, service: Service) -> Plan:
     if request.offset:
         raise RequestError(f"{where.cursor} says where the page begins: leave {where.offset} out", where.offset)
     found = cursors.decode(request.cursor or "", plan.belongs_to, service.signing_key, where.cursor)
-    pinned = replace(plan, publication=found.publication, position=found.position, matched=found.matched)
+    pinned = replace(plan, publication=found.publication, position=found.position, matched=found.matched, resumed=True)
     if found.place is None:
         return replace(pinned, offset=found.position)
     if not found.place.backward:

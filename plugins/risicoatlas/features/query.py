@@ -19,11 +19,13 @@ from psycopg import Copy, generators, sql
 from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.rows import TupleRow, dict_row
 from psycopg.sql import Composable, Composed
+from psycopg_pool import ConnectionPool
 
 from risicoatlas.catalogue import GEOMETRY
-from risicoatlas.database import STATEMENT_TIMEOUT_S, Reader, asking
+from risicoatlas.database import STATEMENT_TIMEOUT_S, Connection, Reader, asking
 from risicoatlas.errors import ExpiredError, RequestError, RisicoAtlasError, UnavailableError
 from risicoatlas.features import order
+from risicoatlas.features.cursor import Cursor
 from risicoatlas.features.plan import ETRS89, Plan, column
 from risicoatlas.features.request import Locators, Place
 from risicoatlas.service import Service
@@ -162,6 +164,10 @@ class Reading:
     def __exit__(self, *exc_info: object) -> None:
         self.close()
 
+    def cursor(self, position: int, place: Place | None, matched: int | None) -> Cursor:
+        """A cursor to another page of what is read here."""
+        return Cursor(self.state.publication, position, matched, place)
+
     def close(self) -> None:
         """End the transaction and give the connection back."""
         if self._stream is not None:
@@ -202,7 +208,7 @@ class Reading:
 
         ``exact`` counts to the end, for answers that are the number (WFS ``resultType=hits``).
         """
-        if self.plan.matched is not None:
+        if self.plan.matched is not None or (self.plan.resumed and not exact):
             return self.plan.matched
         if self.plan.unfiltered and self.plan.publication is None and self.state.count is not None:
             return self.state.count
@@ -303,6 +309,13 @@ def summary(plan: Plan, service: Service) -> tuple[int, Box | None]:
         found = reading.fetched(statement)
     total, west, south, east, north = found or (0, None, None, None, None)
     return total, None if west is None else (west, south, east, north)
+
+
+def latest(pool: ConnectionPool[Connection]) -> tuple[int, datetime | None]:
+    """The number of the newest publication and when it was made; 0 before the first."""
+    question = sql.SQL("SELECT nummer, gemaakt_op FROM publiek.publicatie ORDER BY nummer DESC LIMIT 1")
+    with asking(pool, Reader(), question) as (_, row):
+        return (int(row[0]), row[1]) if row else (0, None)
 
 
 def _state_of(plan: Plan) -> Composed:
