@@ -5,14 +5,18 @@ tell of it. A publication or another edition of the service changes every valida
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from werkzeug.http import http_date, parse_date, parse_etags
 
+from risicoatlas.access.actor import Actor
 from risicoatlas.features.query import State, latest
 from risicoatlas.service import Service
 from risicoatlas.settings import Settings
@@ -58,6 +62,50 @@ class Validator:
             return not tags.star_tag and tags.contains_weak(self.etag)
         since = parse_date(modified_since) if dates else None
         return since is not None and self.modified.replace(microsecond=0) <= since
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What the headers of a request ask, for protocols whose operations see no headers."""
+
+    method: str = "POST"
+    none_match: str | None = None
+    modified_since: str | None = None
+
+    @classmethod
+    def of(cls, environ: Mapping[str, Any]) -> "Conditions":
+        """The conditions of a WSGI request."""
+        return cls(environ["REQUEST_METHOD"], environ.get("HTTP_IF_NONE_MATCH"), environ.get("HTTP_IF_MODIFIED_SINCE"))
+
+    @property
+    def head(self) -> bool:
+        return self.method == "HEAD"
+
+    def apply(self, actor: Actor) -> bool:
+        """Whether the answer gets a validator: what a known actor gets has none."""
+        return actor.anonymous and self.method in METHODS
+
+    def met_by(self, validator: Validator, *, dates: bool = True) -> bool:
+        """Whether the client has this answer already."""
+        return validator.unchanged(self.none_match, self.modified_since, dates=dates)
+
+
+_conditions: ContextVar[Conditions] = ContextVar("risicoatlas_conditions")
+
+
+def asked() -> Conditions:
+    """The conditions of the request under way; none where no edge has set them."""
+    return _conditions.get(Conditions())
+
+
+@contextmanager
+def during(conditions: Conditions) -> Iterator[None]:
+    """Make the conditions known to what is called inside."""
+    token = _conditions.set(conditions)
+    try:
+        yield
+    finally:
+        _conditions.reset(token)
 
 
 def of_rows(service: Service, state: State, *parts: object) -> Validator:

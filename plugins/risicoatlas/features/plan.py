@@ -113,10 +113,11 @@ class Plan:
             inner = sql.SQL("{} LIMIT {}").format(inner, sql.Literal(bound))
         return sql.SQL("SELECT count(*) FROM ({}) AS telling").format(inner)
 
-    def boundary(self) -> Composed:
-        """The keys of the last row of a full page, without making its rows."""
-        last = replace(self, offset=self.offset + (self.limit or 1) - 1, limit=1)
-        return last.select(order.row_keys(self.sort))
+    def boundary(self, *, last: bool) -> Composed:
+        """The keys of the last row of a full page, or of its first, without making its rows."""
+        at_end = last != (self.place is not None and self.place.backward)
+        offset = self.offset + ((self.limit or 1) - 1 if at_end else 0)
+        return replace(self, offset=offset, limit=1).select(order.row_keys(self.sort))
 
     @property
     def order(self) -> Composable:

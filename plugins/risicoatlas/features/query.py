@@ -174,14 +174,32 @@ class Reading:
             self._stream.close()
         self._stack.close()
 
-    def stream(self, row: Composable, separator: bytes = b"", *, keyed: bool = False) -> RowStream:
+    def close_unless(self, needed: bool) -> None:
+        """Give the connection back before a slow client has read what is in memory already."""
+        if not needed:
+            self.close()
+
+    def stream(
+        self, row: Composable, separator: bytes = b"", *, keyed: bool = False, restartable: bool = False
+    ) -> RowStream:
         """The rows of the plan, each the text of ``row`` in UTF-8, joined with ``separator``; ``keyed`` for pages that
-        lead to others."""
+        lead to others, ``restartable`` when :meth:`restart` may follow."""
+        if restartable:
+            with _errors_of(self._layer):
+                self._connection.execute("SAVEPOINT stroom")
         # One row more than the page is asked for, so that the last page has no `next`.
         bound = None if self.plan.limit is None else self.plan.limit + 1
         wanted = sql.SQL("{}, {}").format(row, order.row_keys(self.plan.sort)) if keyed else row
         self._stream = RowStream(self._copied(self.plan.select(wanted, bound)), self.plan.limit, separator)
         return self._stream
+
+    def restart(self) -> None:
+        """Give up a stream that was begun; the transaction goes on."""
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
+        with _errors_of(self._layer):
+            self._connection.execute("ROLLBACK TO SAVEPOINT stroom")
 
     def texts(self, row: Composable) -> Iterator[bytes]:
         """The rows one by one, each the text of ``row`` in UTF-8."""
@@ -196,11 +214,18 @@ class Reading:
             cursor.execute(self.plan.select(sql.SQL(", ").join(wanted)))
             yield from cursor
 
-    def last_of_page(self) -> Place | None:
-        """Just after the last row of a full page, found without making its rows."""
+    def end_of_page(self, *, last: bool) -> Place | None:
+        """Just after the last row of a full page, or just before the first, found without making its rows."""
         with _errors_of(self._layer):
-            row = self._connection.execute(self.plan.boundary()).fetchone()
-        return None if row is None else _place(row[0].encode(), backward=False)
+            row = self._connection.execute(self.plan.boundary(last=last)).fetchone()
+        return None if row is None else _place(row[0].encode(), backward=not last)
+
+    @property
+    def counted(self) -> int | None:
+        """How many rows match, where that is known already."""
+        if self.plan.matched is not None:
+            return self.plan.matched
+        return self.state.count if self.plan.unfiltered and self.plan.publication is None else None
 
     def count(self, *, exact: bool = False) -> int | None:
         """How many rows match, page aside; None when counting would pass the bound or the time budget. Never an
@@ -208,10 +233,8 @@ class Reading:
 
         ``exact`` counts to the end, for answers that are the number (WFS ``resultType=hits``).
         """
-        if self.plan.matched is not None or (self.plan.resumed and not exact):
-            return self.plan.matched
-        if self.plan.unfiltered and self.plan.publication is None and self.state.count is not None:
-            return self.state.count
+        if self.counted is not None or (self.plan.resumed and not exact):
+            return self.counted
         if exact:
             return self._number(self.plan.tally(), STATEMENT_TIMEOUT_S)
         try:

@@ -23,7 +23,7 @@ from werkzeug.wrappers import Request, Response
 from risicoatlas import conditional
 from risicoatlas.access import actor as actors
 from risicoatlas.catalogue import Layer
-from risicoatlas.conditional import Validator
+from risicoatlas.conditional import Conditions, Validator
 from risicoatlas.errors import LimitError, NotFoundError, RequestError, RisicoAtlasError
 from risicoatlas.features import geojson
 from risicoatlas.features.plan import plan_query
@@ -66,27 +66,26 @@ class Call:
     def collection_url(self) -> str:
         return f"{self.visit.base_url}/collections/{self.collection}"
 
+    @cached_property
+    def conditions(self) -> Conditions:
+        return Conditions.of(self.request.environ)
+
     @property
     def validated(self) -> bool:
-        """Whether the answer gets a validator: what a known actor gets has none."""
-        return self.visit.actor.anonymous and self.request.method in conditional.METHODS
+        """Whether the answer gets a validator."""
+        return self.conditions.apply(self.visit.actor)
 
     @property
     def depends_on(self) -> tuple[object, ...]:
         """All that an answer depends on beside the publication and the edition."""
         return (self.request.path, self.found.pairs, self.form, self.visit.language)
 
-    def unchanged(self, validator: Validator, *, dates: bool = True) -> bool:
-        """Whether the client has the answer of this validator already."""
-        headers = self.request.headers
-        return validator.unchanged(headers.get("If-None-Match"), headers.get("If-Modified-Since"), dates=dates)
-
     def has_rows(self, reading: Reading, *, dates: bool = True) -> bool:
         """Whether the client has the answer of this reading already."""
         if not self.validated:
             return False
         self.validator = conditional.of_rows(self.visit.service, reading.state, self.depends_on)
-        return self.unchanged(self.validator, dates=dates)
+        return self.conditions.met_by(self.validator, dates=dates)
 
     def api_request(self, **values: object) -> APIRequest:
         """The request as pygeoapi reads it: JSON, in the chosen language, and nothing unread."""
@@ -196,15 +195,17 @@ class OgcApi:
 
 
 def _handled(route: Route, call: Call) -> Response:
-    if route.validator and call.validated:
-        validator = route.validator(call.visit.service, call.depends_on)
-        if call.unchanged(validator):
-            call.validator = validator
-            return Response(status=HTTPStatus.NOT_MODIFIED)
+    """The answer, or 304: before any work where an ETag proves that it was given, else beside the new one."""
+    if not (route.validator and call.validated):
+        return route.handler(call)
+    validator = route.validator(call.visit.service, call.depends_on)
+    if not call.conditions.met_by(validator, dates=False):
         response = route.handler(call)
         call.validator = validator
-        return response
-    return route.handler(call)
+        if not call.conditions.met_by(validator):
+            return response
+    call.validator = validator
+    return Response(status=HTTPStatus.NOT_MODIFIED)
 
 
 def create(service: Service) -> WSGIApplication:
