@@ -23,6 +23,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from risicoatlas import catalogue, health
 from risicoatlas.access import actor, credentials, decide, keys, sessions, trail
 from risicoatlas.access.actor import Actor
+from risicoatlas.conditional import CREDENTIALS
 from risicoatlas.database import Connection, Database, refuse_strong_role
 from risicoatlas.errors import CredentialError, RequestError, RisicoAtlasError, SessionError
 from risicoatlas.service import Service
@@ -34,7 +35,8 @@ REQUEST_ID = "risicoatlas.request_id"
 ACCESS_LOG = logging.getLogger("risicoatlas.access")
 LOG = logging.getLogger("risicoatlas")
 REALM = 'Basic realm="RisicoAtlas", charset="UTF-8"'
-VARY = "Authorization, Cookie, X-API-Key"
+# What describes the answer to a known actor to a cache, or tells it from another: taken away.
+PRIVATE = frozenset({"cache-control", "vary", "expires", "etag", "last-modified"})
 
 Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
@@ -199,10 +201,10 @@ class Visit:
         if self.actor.anonymous:
             # Else a client that logs in later goes on with the list of layers that it got as anonymous (QGIS does).
             if not any(name.lower() == "cache-control" for name, _ in headers):
-                headers += [("Cache-Control", "no-store"), ("Vary", VARY)]
+                headers += [("Cache-Control", "no-store"), ("Vary", CREDENTIALS)]
         else:
-            headers = [pair for pair in headers if pair[0].lower() not in {"cache-control", "vary", "expires"}]
-            headers += [("Cache-Control", "private, no-store"), ("Vary", VARY)]
+            headers = [pair for pair in headers if pair[0].lower() not in PRIVATE]
+            headers += [("Cache-Control", "private, no-store"), ("Vary", CREDENTIALS)]
         return self._start_response(status, headers, exc_info) if exc_info else self._start_response(status, headers)
 
     def watched(self, body: Iterable[bytes]) -> "WatchedBody":

@@ -7,13 +7,15 @@ roles of ``migrations/provision.sql``. No connection is ever used as superuser b
 
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from importlib import resources
+from typing import LiteralString
 
 import psycopg
 from psycopg import sql
 from psycopg.rows import TupleRow
+from psycopg.sql import Composable
 from psycopg_pool import ConnectionPool
 
 from risicoatlas.cluster import Cluster, Notice
@@ -161,6 +163,39 @@ def _resource(name: str) -> str:
     return (resources.files("risicoatlas") / "migrations" / name).read_text(encoding="utf-8")
 
 
+@dataclass(frozen=True)
+class Reader:
+    """Who reads, and for how long: ``ra_public`` or ``ra_restricted``, and the comma list of areas that the policies
+    read.
+
+    ``tables`` are locked against a swap before the transaction looks at anything. Its one snapshot then holds their
+    rows: a table that a publication swaps in is empty for a snapshot that is older than itself.
+    """
+
+    role: str = "ra_public"
+    areas: str = ""
+    timeout_s: int = STATEMENT_TIMEOUT_S
+    tables: tuple[sql.Identifier, ...] = ()
+
+    def begin(self) -> sql.Composed:
+        """Everything that opens the transaction, in one message. Role, areas and the rest end with it."""
+        isolation: LiteralString = "REPEATABLE READ" if self.tables else "READ COMMITTED"
+        opening = sql.SQL(
+            "BEGIN ISOLATION LEVEL {isolation} READ ONLY; SET LOCAL ROLE {role}; SET LOCAL risicoatlas.areas = {areas};"
+            # times are written with the offset of this zone, whatever the zone of the server
+            " SET LOCAL statement_timeout = {timeout}; SET LOCAL timezone = 'Europe/Amsterdam';"
+            # starting workers and compiling take longer than nearly every answer
+            " SET LOCAL jit = off; SET LOCAL max_parallel_workers_per_gather = 0"
+        ).format(
+            isolation=sql.SQL(isolation),
+            role=sql.Identifier(self.role),
+            areas=sql.Literal(self.areas),
+            timeout=sql.Literal(f"{self.timeout_s}s"),
+        )
+        locks = [sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(table) for table in self.tables]
+        return sql.SQL("; ").join([opening, *locks])
+
+
 @contextmanager
 def reading(
     pool: ConnectionPool[Connection], *, role: str = "ra_public", areas: str = "", timeout_s: int = STATEMENT_TIMEOUT_S
@@ -170,24 +205,45 @@ def reading(
 
     Role and areas are transaction-local: nothing of them is left on the pooled connection.
     """
+    with asking(pool, Reader(role, areas, timeout_s)) as (connection, _):
+        yield connection
+
+
+@contextmanager
+def asking(
+    pool: ConnectionPool[Connection], reader: Reader, question: Composable | None = None
+) -> Iterator[tuple[Connection, TupleRow | None]]:
+    """A read-only transaction and the first row of a first question, which goes in the message that opens it."""
+    statement = sql.SQL("; ").join([reader.begin(), question]) if question else reader.begin()
     try:
-        with pool.connection() as connection, connection.transaction():
-            connection.execute(
-                "SELECT set_config('transaction_read_only', 'on', true), set_config('role', %s, true),"
-                " set_config('risicoatlas.areas', %s, true), set_config('statement_timeout', %s, true),"
-                # times are written with the offset of this zone, whatever the zone of the server
-                " set_config('timezone', 'Europe/Amsterdam', true),"
-                # starting workers and compiling take longer (60 ms) than nearly every answer
-                " set_config('jit', 'off', true), set_config('max_parallel_workers_per_gather', '0', true)",
-                [role, areas, f"{timeout_s}s"],
-            )
-            yield connection
+        with pool.connection() as connection:
+            # BEGIN is ours: psycopg would send one of its own, and wait for it.
+            connection.autocommit = True
+            try:
+                yield connection, _last_row(connection.execute(statement))
+            finally:
+                _end(connection)
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
         if isinstance(error, psycopg.errors.QueryCanceled):
             raise UnavailableError(
-                f"the answer took longer than {timeout_s} s: ask for a smaller area or fewer objects"
+                f"the answer took longer than {reader.timeout_s} s: ask for a smaller area or fewer objects"
             ) from error
         raise UnavailableError("the database cannot be reached at the moment") from error
+
+
+def _last_row(cursor: psycopg.Cursor[TupleRow]) -> TupleRow | None:
+    """The row of the last of several statements, None where that gives none."""
+    while cursor.nextset():
+        pass
+    return cursor.fetchone() if cursor.description else None
+
+
+def _end(connection: Connection) -> None:
+    """Nothing was written: what is under way is given up. A connection that is gone is left to the pool."""
+    with suppress(psycopg.OperationalError, psycopg.InterfaceError):
+        connection.execute("ROLLBACK")
+    if not connection.closed:
+        connection.autocommit = False
 
 
 def refuse_strong_role(connection: Connection) -> None:

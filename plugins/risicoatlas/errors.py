@@ -8,6 +8,7 @@
     ├── UnavailableError         database gone or not ready         503
     ├── RequestError             what a client sent                 400, with the parameter as locator
     │   ├── NotFoundError        no such thing, or hidden           404
+    │   ├── ExpiredError         a publication that is pruned       410, in WFS 403
     │   └── LimitError           a bound that the request passes    400 or 413
     └── AccessError
         ├── CredentialError      present but not valid              401
@@ -76,6 +77,13 @@ class NotFoundError(RequestError):
 
     code = "NotFound"
     status = 404
+
+
+class ExpiredError(RequestError):
+    """What is asked of an earlier publication is not kept any more."""
+
+    code = "ResponseCacheExpired"
+    status = 410
 
 
 class LimitError(RequestError):

@@ -1,10 +1,11 @@
 """What one service process holds: settings, catalogue, access rules and the pool, handed to every edge."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from psycopg_pool import ConnectionPool
 
-from risicoatlas.access import trail
+from risicoatlas.access import keys, trail
 from risicoatlas.access.actor import Actor
 from risicoatlas.access.decide import AccessRules
 from risicoatlas.catalogue import Catalogue, Layer
@@ -21,6 +22,11 @@ class Service:
     catalogue: Catalogue
     rules: AccessRules
     pool: ConnectionPool[Connection]
+
+    @cached_property
+    def signing_key(self) -> bytes:
+        """What signs cursors, the same in every process of the installation; read once."""
+        return keys.signing_key(self.pool)
 
     def visible(self, actor: Actor) -> tuple[Layer, ...]:
         """The layers that this actor may read, in the order of the catalogue."""

@@ -535,4 +535,6 @@ def test_links_keep_every_parameter_of_the_request(ask: Ask) -> None:
     query = {"filter": "naam LIKE 'rij %' AND aantal > 1", "bbox": "5,52,6,53", "limit": "5", "crs": f"{EPSG}28992"}
     found = ask(ITEMS, query_string=query).json
     following = next(link["href"] for link in found["links"] if link["rel"] == "next")
-    assert dict(parse_qsl(urlsplit(following).query)) == {**query, "f": "json", "offset": "5"}
+    parts = dict(parse_qsl(urlsplit(following).query))
+    assert parts.pop("cursor")
+    assert parts == {**query, "f": "json"}

@@ -109,6 +109,15 @@ def audit(
         )
 
 
+def signing_key(pool: ConnectionPool[Connection]) -> bytes:
+    """The secret that signs cursors, made once by a migration."""
+    with keys_transaction(pool) as connection:
+        row = connection.execute("SELECT waarde FROM beheer.geheim WHERE naam = 'cursor'").fetchone()
+    if row is None:
+        raise UnavailableError("the secret that signs cursors is missing from the database")
+    return bytes(row[0])
+
+
 @contextmanager
 def keys_transaction(pool: ConnectionPool[Connection]) -> Iterator[Connection]:
     """A transaction as ``ra_keys``: reads keys, keeps sessions, appends to the audit, and nothing else.

@@ -9,7 +9,7 @@ from psycopg.sql import Composable
 
 from risicoatlas.catalogue import KEY, Field
 from risicoatlas.features import query
-from risicoatlas.features.plan import Plan, column
+from risicoatlas.features.plan import ENDED, Plan, column
 from risicoatlas.service import Service
 
 MEDIA_TYPE = "application/geo+json"
@@ -22,16 +22,30 @@ _VALUES: dict[str, LiteralString] = {
     "date": "coalesce(to_json({0})::text, 'null')",
     "datetime": "coalesce(to_json({0})::text, 'null')",
 }
+# An object that has ended may have been withdrawn: it is told by its id alone.
+_CHANGE: LiteralString = (
+    '(SELECT \'{{"type":"Feature","id":\' || {key} || \',"wijziging":"\' || w.wijziging || \'"\' ||'
+    ' CASE w.wijziging WHEN {ended} THEN \',"properties":{{"identificatie":\' || {own} || \'}},"geometry":null}}\''
+    " ELSE {members} END FROM (SELECT {change} AS wijziging) AS w)"
+)
 
 
 def feature_row(plan: Plan, id_prefix: str = "") -> Composable:
     """SQL of one Feature as text; ``id_prefix`` comes before the key (WFS: ``<layer>.``)."""
-    key = sql.SQL("to_json({} || {})").format(sql.Literal(id_prefix), column(KEY))
-    pieces: list[Composable] = [
-        sql.Literal('{"type":"Feature","id":'),
-        sql.SQL("coalesce({}::text, 'null')").format(key),
-        sql.Literal(',"properties":{'),
-    ]
+    key = sql.SQL("coalesce(to_json({} || {})::text, 'null')").format(sql.Literal(id_prefix), column(KEY))
+    if plan.since is None:
+        return sql.SQL("{} || {} || {}").format(sql.Literal('{"type":"Feature","id":'), key, _members(plan))
+    return sql.SQL(_CHANGE).format(
+        key=key,
+        change=plan.change,
+        ended=sql.Literal(ENDED),
+        members=_members(plan),
+        own=_value(plan.layer.by_name[KEY]),
+    )
+
+
+def _members(plan: Plan) -> Composable:
+    pieces: list[Composable] = [sql.Literal(',"properties":{')]
     for number, item in enumerate(plan.fields):
         pieces.append(sql.Literal(f"{',' if number else ''}{json.dumps(item.name)}:"))
         pieces.append(_value(item))

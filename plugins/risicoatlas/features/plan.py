@@ -7,7 +7,7 @@ would leak hidden values through errors.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import LiteralString
 
 import shapely
@@ -20,16 +20,20 @@ from risicoatlas.access.actor import Actor
 from risicoatlas.catalogue import GEOMETRY, KEY, Field, Layer
 from risicoatlas.crs import Crs
 from risicoatlas.errors import LimitError, NotFoundError, RequestError
-from risicoatlas.features.request import Envelope, FeatureRequest, Sort
+from risicoatlas.features import cursor as cursors
+from risicoatlas.features import order
+from risicoatlas.features.cursor import Cursor
+from risicoatlas.features.order import ROW_NUMBER
+from risicoatlas.features.request import Envelope, FeatureRequest, Place, Sort
 from risicoatlas.filters import literals, spatial
 from risicoatlas.filters import sql as filters
 from risicoatlas.filters.literals import GeometryLiteral
 from risicoatlas.service import Service
 
 MAX_IDS = 2_000
-ROW = "r"
-ROW_NUMBER = sql.Identifier(ROW, "volgnummer")
-ETRS89 = sql.Identifier(ROW, "geometrie_etrs89")
+column = order.column
+ETRS89 = column("geometrie_etrs89")
+ENDED = "beeindigd"
 _FALSE = sql.SQL("FALSE")
 
 
@@ -41,14 +45,15 @@ class Source:
     conditions: tuple[Composable, ...]
     barrier: bool
 
-    def sql(self, client: tuple[Composable, ...], order: Composable) -> Composed:
-        """``FROM … WHERE …`` with rows under the alias ``r``."""
+    def sql(self, inner: tuple[Composable, ...], client: tuple[Composable, ...], keys: Composable) -> Composed:
+        """``FROM … WHERE …`` with rows under the alias ``r``; ``inner`` conditions cannot raise, so they stand with our
+        own."""
         if not self.barrier:
-            return sql.SQL("FROM {} AS r{}").format(self.layer.table, _where((*self.conditions, *client)))
-        inner = sql.SQL("SELECT r.* FROM {} AS r{} ORDER BY {} OFFSET 0").format(
-            self.layer.table, _where(self.conditions), order
+            return sql.SQL("FROM {} AS r{}").format(self.layer.table, _where((*inner, *self.conditions, *client)))
+        rows = sql.SQL("SELECT r.* FROM {} AS r{} ORDER BY {} OFFSET 0").format(
+            self.layer.table, _where((*inner, *self.conditions)), keys
         )
-        return sql.SQL("FROM ({}) AS r{}").format(inner, _where(client))
+        return sql.SQL("FROM ({}) AS r{}").format(rows, _where(client))
 
 
 @dataclass(frozen=True)
@@ -56,8 +61,12 @@ class Plan:
     """What will be read: layer, fields in order, output CRS and geometry, and the query around any row expression.
 
     ``geometry`` is the geometry in ``crs``, east or longitude first whatever the notation (the writer turns it), None
-    when it was not asked. ``role`` and ``areas`` are for :func:`risicoatlas.database.reading`. ``unfiltered`` says that
+    when it was not asked. ``role`` and ``areas`` are for :class:`risicoatlas.database.Reader`. ``unfiltered`` says that
     the count stored with the publication is the count of this plan.
+
+    ``publication`` None means the current rows. ``position`` is the number of rows before the page, ``place`` where it
+    begins. A plan reached by a cursor is ``resumed``, and ``matched`` is what its first page counted. A plan with
+    ``since`` reads changes: ``change`` is SQL of the kind of each.
     """
 
     layer: Layer
@@ -72,35 +81,99 @@ class Plan:
     role: str
     areas: str
     unfiltered: bool
+    publication: int | None = None
+    place: Place | None = None
+    position: int = 0
+    matched: int | None = None
+    resumed: bool = False
+    since: int | None = None
 
     def select(self, row: Composable, limit: int | None = None) -> Composed:
         """The rows in order, ``row`` evaluated for each; ``limit`` in place of the plan's own.
 
-        Rows before the offset are passed over in a query of their own: PostgreSQL would work out ``row`` for them too.
+        Rows before the offset are passed over in a query of their own, and those of a page before a row are turned
+        around in one: PostgreSQL would work out ``row`` for all of them too.
         """
-        source = self.source.sql(self.client, self.order)
-        order = sql.SQL("ORDER BY {}").format(self.order)
-        bound = self.limit if limit is None else limit
+        backward = self.place is not None and self.place.backward
+        bound = self.limit if limit is None or backward else limit
+        keys = sql.SQL("ORDER BY {}").format(self.order)
         end = sql.SQL("") if bound is None else sql.SQL(" LIMIT {}").format(sql.Literal(bound))
-        if not self.offset:
-            return sql.SQL("SELECT {} {} {}{}").format(row, source, order, end)
-        page = sql.SQL("SELECT r.* {} {}{} OFFSET {}").format(source, order, end, sql.Literal(self.offset))
-        return sql.SQL("SELECT {} FROM ({}) AS r {}").format(row, page, order)
+        if not self.offset and not backward:
+            return sql.SQL("SELECT {} {} {}{}").format(row, self._rows(), keys, end)
+        wanted = sql.SQL("ORDER BY {}").format(order.keys(self.sort, turned=backward))
+        offset = sql.SQL(" OFFSET {}").format(sql.Literal(self.offset)) if self.offset else sql.SQL("")
+        page = sql.SQL("SELECT r.* {} {}{}{}").format(self._rows(), wanted, end, offset)
+        return sql.SQL("SELECT {} FROM ({}) AS r {}").format(row, page, keys)
 
     def tally(self, bound: int | None = None) -> Composed:
         """One number: how many rows match, page and order aside; counting stops at ``bound``."""
-        inner = sql.SQL("SELECT 1 {}").format(self.source.sql(self.client, ROW_NUMBER))
+        everything = replace(self, place=None, sort=())
+        inner = sql.SQL("SELECT 1 {}").format(everything._rows())
         if bound is not None:
             inner = sql.SQL("{} LIMIT {}").format(inner, sql.Literal(bound))
         return sql.SQL("SELECT count(*) FROM ({}) AS telling").format(inner)
 
+    def boundary(self, *, last: bool) -> Composed:
+        """The keys of the last row of a full page, or of its first, without making its rows."""
+        at_end = last != (self.place is not None and self.place.backward)
+        offset = self.offset + ((self.limit or 1) - 1 if at_end else 0)
+        return replace(self, offset=offset, limit=1).select(order.row_keys(self.sort))
+
     @property
     def order(self) -> Composable:
-        keys: list[Composable] = [
-            sql.SQL("{} {}").format(column(item.field), sql.SQL("DESC" if item.descending else "ASC"))
-            for item in self.sort
-        ]
-        return sql.SQL(", ").join([*keys, ROW_NUMBER])
+        return order.keys(self.sort)
+
+    @property
+    def holds(self) -> Composable:
+        """The condition that a row holds at the publication of this plan."""
+        return order.holds(self.publication)
+
+    @property
+    def change(self) -> Composable:
+        """``toegevoegd``, ``gewijzigd`` or ``beeindigd``, of a plan with ``since``."""
+        return sql.SQL("CASE WHEN {} THEN CASE WHEN r.oud THEN 'gewijzigd' ELSE 'toegevoegd' END ELSE {} END").format(
+            self._came, sql.Literal(ENDED)
+        )
+
+    @property
+    def belongs_to(self) -> str:
+        """Which rows in which order, and for which class of readers: what a cursor is signed for."""
+        rows = (*self.source.conditions, sql.SQL("|"), *self.client, sql.SQL("|"), self.order)
+        text = sql.SQL(" ").join(rows).as_string()
+        return f"{self.layer.name} {self.role} {self.areas} {self.since} {text}"
+
+    def token(self, cursor: Cursor, secret: bytes) -> str:
+        """The token of a cursor in the pages of this plan."""
+        return cursors.encode(cursor, self.belongs_to, secret)
+
+    @property
+    def _came(self) -> Composable:
+        return sql.SQL("{} > {}").format(column("publicatie"), sql.Literal(self.since))
+
+    def _rows(self) -> Composed:
+        after = order.beyond(self.sort, self.place) if self.place else None
+        if self.since is not None:
+            return self._changes(after)
+        inner: list[Composable] = [self.holds]
+        client = list(self.client)
+        if after is not None:
+            # Numbers are compared without a chance of an error, which would tell of a hidden row.
+            (client if self.sort else inner).append(after)
+        return self.source.sql(tuple(inner), tuple(client), self.order)
+
+    def _changes(self, after: Composable | None) -> Composed:
+        """Rows that came after ``since`` and hold, and rows that held then and do not now, unless another took their
+        place. Rows that the client's conditions pass over count as absent, before and after: applied to an old answer
+        the changes give the new one."""
+        candidates = self.source.sql((order.changed(self.since or 0, self.publication),), self.client, ROW_NUMBER)
+        known = (
+            sql.SQL("({} OR NOT r.nieuw)").format(self._came),
+            *(() if after is None else (after,)),
+        )
+        return sql.SQL(
+            "FROM (SELECT r.*, bool_or({came}) OVER reeks AS nieuw, bool_or(NOT {came}) OVER reeks AS oud {candidates}"
+            " WINDOW reeks AS (PARTITION BY {key})) AS r{known}"
+        ).format(came=self._came, candidates=candidates, key=column(KEY), known=_where(known))
 
 
 def plan_query(request: FeatureRequest, actor: Actor, service: Service) -> Plan:
@@ -111,20 +184,39 @@ def plan_query(request: FeatureRequest, actor: Actor, service: Service) -> Plan:
     conditions, client = _conditions(request, layer)
     if layer.restricted and decision.areas is not None:
         conditions.insert(0, _row_limit(layer, decision.areas))
-    return Plan(
+    plan = Plan(
         layer=layer,
         fields=_fields(request, layer),
         crs=output,
         geometry=None if request.skip_geometry else output_geometry(layer, output.srid),
-        source=Source(layer, (_current(request.publication), *conditions), barrier=layer.restricted),
+        source=Source(layer, tuple(conditions), barrier=layer.restricted),
         client=tuple(client),
         sort=_sort(request, layer),
         limit=request.limit,
         offset=request.offset,
         role="ra_restricted" if layer.restricted else "ra_public",
         areas=decision.areas_setting,
-        unfiltered=not (layer.restricted or conditions or client or request.publication or request.after),
+        unfiltered=not (layer.restricted or conditions or client or request.since is not None),
+        publication=request.publication,
+        position=request.offset,
+        since=request.since,
     )
+    return plan if request.cursor is None else _resumed(plan, request, service)
+
+
+def _resumed(plan: Plan, request: FeatureRequest, service: Service) -> Plan:
+    """The plan from the place of its cursor on, at the publication that the first page pinned."""
+    where = request.locators
+    if request.offset:
+        raise RequestError(f"{where.cursor} says where the page begins: leave {where.offset} out", where.offset)
+    found = cursors.decode(request.cursor or "", plan.belongs_to, service.signing_key, where.cursor)
+    pinned = replace(plan, publication=found.publication, position=found.position, matched=found.matched, resumed=True)
+    if found.place is None:
+        return replace(pinned, offset=found.position)
+    if not found.place.backward:
+        return replace(pinned, place=found.place)
+    size = found.position if plan.limit is None else min(plan.limit, found.position)
+    return replace(pinned, place=found.place, position=found.position - size, limit=size)
 
 
 def columns(layer: Layer) -> Mapping[str, filters.Column]:
@@ -132,10 +224,6 @@ def columns(layer: Layer) -> Mapping[str, filters.Column]:
     found = {item.name: filters.Column(item.name, item.type, column(item.name)) for item in layer.fields}
     found[GEOMETRY] = filters.Column(GEOMETRY, "geometry", column(GEOMETRY), layer.srid, ETRS89)
     return found
-
-
-def column(name: str) -> Composable:
-    return sql.Identifier(ROW, name)
 
 
 def output_geometry(layer: Layer, srid: int) -> Composable:
@@ -164,8 +252,6 @@ def _conditions(request: FeatureRequest, layer: Layer) -> tuple[list[Composable]
     client: list[Composable] = []
     if request.ids is not None:
         inner.append(_ids(request))
-    if request.after is not None:
-        inner.append(sql.SQL("{} > {}").format(ROW_NUMBER, sql.Literal(request.after)))
     if request.bbox is not None:
         literal = box_literal(request.bbox, request.locators.bbox)
         if layer.restricted:
@@ -195,18 +281,6 @@ def _row_limit(layer: Layer, areas: tuple[str, ...]) -> Composable:
     return sql.SQL("{} IN ({})").format(column(layer.area_field), sql.SQL(", ").join(map(sql.Literal, areas)))
 
 
-def _current(publication: int | None) -> Composable:
-    if publication is None:
-        return sql.SQL("{} IS NULL").format(column("publicatie_tot"))
-    return sql.SQL("{} <= {} AND ({} IS NULL OR {} > {})").format(
-        column("publicatie"),
-        sql.Literal(publication),
-        column("publicatie_tot"),
-        column("publicatie_tot"),
-        sql.Literal(publication),
-    )
-
-
 def _fields(request: FeatureRequest, layer: Layer) -> tuple[Field, ...]:
     """The wanted fields, each once, in the order of the layer."""
     if request.fields is None:
@@ -217,8 +291,8 @@ def _fields(request: FeatureRequest, layer: Layer) -> tuple[Field, ...]:
 
 def _sort(request: FeatureRequest, layer: Layer) -> tuple[Sort, ...]:
     _refuse_unknown(tuple(item.field for item in request.sort), layer, request.locators.sort)
-    if request.sort and request.after is not None:
-        raise RequestError("a page after a row is in default order and cannot be sorted", request.locators.sort)
+    if request.sort and request.since is not None:
+        raise RequestError("changes come in the order of the layer and cannot be sorted", request.locators.sort)
     return request.sort
 
 

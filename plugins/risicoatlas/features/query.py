@@ -1,29 +1,38 @@
 """Plans in, rows out: the one place where requests for features meet PostgreSQL.
 
+A :class:`Reading` is one transaction with one snapshot: the publication, counts and rows of an answer belong together.
 A row is one text expression that PostgreSQL builds; rows come through ``COPY … TO STDOUT (FORMAT binary)``, which
 neither escapes nor buffers, and go on as chunks of bytes: memory does not grow with the answer.
 """
 
+import json
 import logging
 import struct
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import psycopg
 from psycopg import Copy, generators, sql
-from psycopg.pq import ExecStatus
-from psycopg.rows import dict_row
+from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.rows import TupleRow, dict_row
 from psycopg.sql import Composable, Composed
+from psycopg_pool import ConnectionPool
 
-from risicoatlas.catalogue import GEOMETRY, Layer
-from risicoatlas.database import STATEMENT_TIMEOUT_S, Connection, reading
-from risicoatlas.errors import RisicoAtlasError, UnavailableError
+from risicoatlas.catalogue import GEOMETRY
+from risicoatlas.database import STATEMENT_TIMEOUT_S, Connection, Reader, asking
+from risicoatlas.errors import ExpiredError, RequestError, RisicoAtlasError, UnavailableError
+from risicoatlas.features import order
+from risicoatlas.features.cursor import Cursor
 from risicoatlas.features.plan import ETRS89, Plan, column
+from risicoatlas.features.request import Locators, Place
 from risicoatlas.service import Service
 
 Box = tuple[float, float, float, float]
 Message = bytes | bytearray | memoryview
+Pair = tuple[Message, Message | None]
 
 LOG = logging.getLogger(__name__)
 CHUNK_BYTES = 64 * 1024
@@ -35,24 +44,38 @@ COUNT_TIMEOUT_S = 2
 # PGCOPY signature, flags and extension length (PostgreSQL manual, COPY, "Binary Format")
 _SIGNATURE = b"PGCOPY\n\xff\r\n\0"
 _HEADER_BYTES = len(_SIGNATURE) + 8
-_ONE_FIELD = b"\x00\x01"
 _ROW = struct.Struct(">hi")  # number of fields, length of the first
 _ROW_BYTES = _ROW.size
+_LENGTH_BYTES = 4
 _END = b"\xff\xff"
+
+
+@dataclass(frozen=True)
+class State:
+    """The publication that an answer is of and when it was made, the newest, the oldest that the layer still holds
+    whole, and the count stored with the newest. Before the first publication the number is 0."""
+
+    publication: int
+    made_at: datetime | None
+    newest: int
+    kept_from: int
+    count: int | None
 
 
 class RowStream(Iterator[bytes]):
     """Chunks of joined rows; ``returned`` counts them, ``more`` tells after the last whether rows follow the page.
 
-    Call :meth:`peek` before sending headers: it pulls the first chunk, so that an error is still an error.
+    Call :meth:`peek` before sending headers: it pulls the first chunk, so that an error is still an error. Of keyed
+    rows the places of the first and the last are known after the last chunk.
     """
 
-    def __init__(self, rows: Generator[Message], limit: int | None, separator: bytes) -> None:
+    def __init__(self, rows: Generator[Pair], limit: int | None, separator: bytes) -> None:
         self.returned = 0
         self.more = False
         self._rows = rows
         self._limit = limit
         self._separator = separator
+        self._ends: tuple[Message | None, Message | None] = (None, None)
         self._chunks = self._joined()
         self._first: bytes | None = None
 
@@ -73,78 +96,226 @@ class RowStream(Iterator[bytes]):
         self._chunks.close()
         self._rows.close()
 
+    @property
+    def before(self) -> Place | None:
+        """Just before the first row."""
+        return _place(self._ends[0], backward=True)
+
+    @property
+    def after(self) -> Place | None:
+        """Just after the last row."""
+        return _place(self._ends[1], backward=False)
+
     def _joined(self) -> Generator[bytes]:
         pending: list[Message] = []
         size = 0
         lead = b""
-        for row in self._rows:
+        first: Message | None = None
+        key: Message | None = None
+        for row, following in self._rows:
             if self.returned == self._limit:
                 # read to the end all the same: leaving a COPY halfway costs a cancel request on a second connection
                 self.more = True
                 continue
+            key = following
+            if not self.returned:
+                first = key
             self.returned += 1
             pending.append(row)
             size += len(row)
             if size >= CHUNK_BYTES:
                 yield lead + self._separator.join(pending)
                 pending, size, lead = [], 0, self._separator
+        self._ends = first, key
         if pending:
             yield lead + self._separator.join(pending)
 
 
+def _place(keys: Message | None, *, backward: bool) -> Place | None:
+    return None if keys is None else Place(tuple(json.loads(bytes(keys))), backward)
+
+
+class Reading:
+    """One transaction on the layer of one plan, at one publication; to be closed, whatever happens.
+
+    Raises :class:`ExpiredError` for a publication of which not every row is kept.
+    """
+
+    def __init__(self, plan: Plan, service: Service, locators: Locators | None = None) -> None:
+        timeout_s = STATEMENT_TIMEOUT_S if plan.limit is not None else STREAM_TIMEOUT_S
+        reader = Reader(plan.role, plan.areas, timeout_s, (plan.layer.table,))
+        self._layer = plan.layer.name
+        self._stream: RowStream | None = None
+        self._stack = ExitStack()
+        with _errors_of(self._layer):
+            self._connection, row = self._stack.enter_context(asking(service.pool, reader, _state_of(plan)))
+        try:
+            self.state = _state(row)
+            _refuse_expired(plan, self.state, locators or Locators())
+        except RequestError:
+            self.close()
+            raise
+        current = self.state.publication == self.state.newest
+        self.plan = replace(plan, publication=None if current else self.state.publication)
+
+    def __enter__(self) -> "Reading":
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def cursor(self, position: int, place: Place | None, matched: int | None) -> Cursor:
+        """A cursor to another page of what is read here."""
+        return Cursor(self.state.publication, position, matched, place)
+
+    def close(self) -> None:
+        """End the transaction and give the connection back."""
+        if self._stream is not None:
+            self._stream.close()
+        self._stack.close()
+
+    def close_unless(self, needed: bool) -> None:
+        """Give the connection back before a slow client has read what is in memory already."""
+        if not needed:
+            self.close()
+
+    def stream(
+        self, row: Composable, separator: bytes = b"", *, keyed: bool = False, restartable: bool = False
+    ) -> RowStream:
+        """The rows of the plan, each the text of ``row`` in UTF-8, joined with ``separator``; ``keyed`` for pages that
+        lead to others, ``restartable`` when :meth:`restart` may follow."""
+        if restartable:
+            with _errors_of(self._layer):
+                self._connection.execute("SAVEPOINT stroom")
+        # One row more than the page is asked for, so that the last page has no `next`.
+        bound = None if self.plan.limit is None else self.plan.limit + 1
+        wanted = sql.SQL("{}, {}").format(row, order.row_keys(self.plan.sort)) if keyed else row
+        self._stream = RowStream(self._copied(self.plan.select(wanted, bound)), self.plan.limit, separator)
+        return self._stream
+
+    def restart(self) -> None:
+        """Give up a stream that was begun; the transaction goes on."""
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
+        with _errors_of(self._layer):
+            self._connection.execute("ROLLBACK TO SAVEPOINT stroom")
+
+    def texts(self, row: Composable) -> Iterator[bytes]:
+        """The rows one by one, each the text of ``row`` in UTF-8."""
+        return (bytes(text) for text, _ in self._copied(self.plan.select(row)))
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """The rows as dictionaries of the plan's fields; with ``geometrie`` as EWKB in hex unless it was not asked."""
+        wanted: list[Composable] = [column(item.name) for item in self.plan.fields]
+        if self.plan.geometry is not None:
+            wanted.append(sql.SQL("{} AS {}").format(self.plan.geometry, sql.Identifier(GEOMETRY)))
+        with _errors_of(self._layer), self._connection.cursor(row_factory=dict_row) as cursor:
+            cursor.execute(self.plan.select(sql.SQL(", ").join(wanted)))
+            yield from cursor
+
+    def end_of_page(self, *, last: bool) -> Place | None:
+        """Just after the last row of a full page, or just before the first, found without making its rows."""
+        with _errors_of(self._layer):
+            row = self._connection.execute(self.plan.boundary(last=last)).fetchone()
+        return None if row is None else _place(row[0].encode(), backward=not last)
+
+    @property
+    def counted(self) -> int | None:
+        """How many rows match, where that is known already."""
+        if self.plan.matched is not None:
+            return self.plan.matched
+        return self.state.count if self.plan.unfiltered and self.plan.publication is None else None
+
+    def count(self, *, exact: bool = False) -> int | None:
+        """How many rows match, page aside; None when counting would pass the bound or the time budget. Never an
+        estimate.
+
+        ``exact`` counts to the end, for answers that are the number (WFS ``resultType=hits``).
+        """
+        if self.counted is not None or (self.plan.resumed and not exact):
+            return self.counted
+        if exact:
+            return self._number(self.plan.tally(), STATEMENT_TIMEOUT_S)
+        try:
+            found = self._number(self.plan.tally(COUNT_BOUND + 1), COUNT_TIMEOUT_S)
+        except UnavailableError as error:
+            if isinstance(error.__cause__, psycopg.errors.QueryCanceled):
+                return None
+            raise
+        return found if found <= COUNT_BOUND else None
+
+    def tested(self) -> int:
+        """How many visible objects the layer holds: what an answer without features was tested on."""
+        if not self.plan.layer.restricted and self.plan.publication is None:
+            return self.state.count or 0
+        statement = sql.SQL("SELECT count(*) FROM {} AS r WHERE {}").format(self.plan.layer.table, self.plan.holds)
+        return self._number(statement, STATEMENT_TIMEOUT_S)
+
+    def fetched(self, statement: Composed) -> TupleRow | None:
+        """The first row of a statement of our own."""
+        with _errors_of(self._layer):
+            return self._connection.execute(statement).fetchone()
+
+    def _number(self, statement: Composed, timeout_s: int) -> int:
+        """One number within a time budget of its own; the transaction outlives it."""
+        bounded = sql.SQL("SAVEPOINT telling; SET LOCAL statement_timeout = {}; {}").format(
+            sql.Literal(f"{timeout_s}s"), statement
+        )
+        with _errors_of(self._layer, timeout_s):
+            try:
+                cursor = self._connection.execute(bounded)
+                cursor.nextset()
+                cursor.nextset()
+                row = cursor.fetchone()
+            finally:
+                if self._connection.info.transaction_status in {TransactionStatus.INTRANS, TransactionStatus.INERROR}:
+                    self._connection.execute("ROLLBACK TO SAVEPOINT telling")
+        return int(row[0]) if row else 0
+
+    def _copied(self, statement: Composed) -> Generator[Pair]:
+        copy_statement = sql.SQL("COPY ({}) TO STDOUT (FORMAT binary)").format(statement)
+        with (
+            _errors_of(self._layer),
+            self._connection.cursor() as cursor,
+            cursor.copy(copy_statement) as copy,
+        ):
+            yield from keyed(_messages(copy))
+
+
 def stream(plan: Plan, row: Composable, service: Service, separator: bytes = b"") -> RowStream:
-    """The rows of a plan, each the text of ``row`` in UTF-8, joined with ``separator``."""
-    # One row more than the page is asked for, so that the last page has no `next`.
-    bound = None if plan.limit is None else plan.limit + 1
-    return RowStream(_copied(plan, plan.select(row, bound), service), plan.limit, separator)
+    """The rows of a plan in a reading of their own, which ends with the last of them or when the stream is closed."""
+    return RowStream(_alone(plan, row, service), plan.limit, separator)
+
+
+def _alone(plan: Plan, row: Composable, service: Service) -> Generator[Pair]:
+    with Reading(plan, service) as reading:
+        bound = None if reading.plan.limit is None else reading.plan.limit + 1
+        yield from reading._copied(reading.plan.select(row, bound))
 
 
 def texts(plan: Plan, row: Composable, service: Service) -> Iterator[bytes]:
     """The rows of a plan one by one, each the text of ``row`` in UTF-8."""
-    return map(bytes, _copied(plan, plan.select(row), service))
+    with Reading(plan, service) as reading:
+        yield from reading.texts(row)
 
 
 def rows(plan: Plan, service: Service) -> Iterator[dict[str, Any]]:
-    """The rows as dictionaries of the plan's fields; with ``geometrie`` as EWKB in hex unless it was not asked."""
-    wanted: list[Composable] = [column(item.name) for item in plan.fields]
-    if plan.geometry is not None:
-        wanted.append(sql.SQL("{} AS {}").format(plan.geometry, sql.Identifier(GEOMETRY)))
-    with (
-        _transaction(plan, service, STATEMENT_TIMEOUT_S) as connection,
-        connection.cursor(row_factory=dict_row) as cursor,
-    ):
-        cursor.execute(plan.select(sql.SQL(", ").join(wanted)))
-        yield from cursor
+    """The rows as :meth:`Reading.rows` gives them."""
+    with Reading(plan, service) as reading:
+        yield from reading.rows()
 
 
 def count(plan: Plan, service: Service, *, exact: bool = False) -> int | None:
-    """How many rows match, page aside; None when counting would pass the bound or the time budget. Never an estimate.
-
-    ``exact`` counts to the end, for answers that are the number (WFS ``resultType=hits``).
-    """
-    if plan.unfiltered:
-        with _transaction(plan, service, COUNT_TIMEOUT_S) as connection:
-            stored = _stored_count(connection, plan.layer)
-            return _number(connection, plan.tally()) if stored is None else stored
-    if exact:
-        with _transaction(plan, service, STATEMENT_TIMEOUT_S) as connection:
-            return _number(connection, plan.tally())
-    with _transaction(plan, service, COUNT_TIMEOUT_S) as connection:
-        try:
-            found_count = _number(connection, plan.tally(COUNT_BOUND + 1))
-        except psycopg.errors.QueryCanceled:
-            raise psycopg.Rollback from None
-        return found_count if found_count <= COUNT_BOUND else None
-    return None
+    """How many rows match, as :meth:`Reading.count` tells it."""
+    with Reading(plan, service) as reading:
+        return reading.count(exact=exact)
 
 
 def tested(plan: Plan, service: Service) -> int:
     """How many visible objects the layer holds: what an answer without features was tested on."""
-    current = sql.SQL("SELECT count(*) FROM {} AS r WHERE {} IS NULL")
-    with _transaction(plan, service, COUNT_TIMEOUT_S) as connection:
-        if plan.layer.restricted:
-            return _number(connection, current.format(plan.layer.table, column("publicatie_tot")))
-        return _stored_count(connection, plan.layer) or 0
+    with Reading(plan, service) as reading:
+        return reading.tested()
 
 
 def summary(plan: Plan, service: Service) -> tuple[int, Box | None]:
@@ -157,46 +328,72 @@ def summary(plan: Plan, service: Service) -> tuple[int, Box | None]:
         "SELECT aantal, ST_XMin(e), ST_YMin(e), ST_XMax(e), ST_YMax(e)"
         " FROM (SELECT count(*) AS aantal, ST_Extent(geometrie) AS e FROM ({}) AS rij) AS stand"
     ).format(rows_etrs89)
-    with _transaction(plan, service, STATEMENT_TIMEOUT_S) as connection:
-        found = connection.execute(statement).fetchone()
+    with Reading(plan, service) as reading:
+        found = reading.fetched(statement)
     total, west, south, east, north = found or (0, None, None, None, None)
     return total, None if west is None else (west, south, east, north)
 
 
-def _stored_count(connection: Connection, layer: Layer) -> int | None:
-    """The count that was stored with the publication of a public layer."""
-    row = connection.execute("SELECT aantal FROM publiek.laag_stand WHERE laag = %s", [layer.name]).fetchone()
-    return int(row[0]) if row else None
+def latest(pool: ConnectionPool[Connection]) -> tuple[int, datetime | None]:
+    """The number of the newest publication and when it was made; 0 before the first."""
+    question = sql.SQL("SELECT nummer, gemaakt_op FROM publiek.publicatie ORDER BY nummer DESC LIMIT 1")
+    with asking(pool, Reader(), question) as (_, row):
+        return (int(row[0]), row[1]) if row else (0, None)
 
 
-def _number(connection: Connection, statement: Composed) -> int:
-    row = connection.execute(statement).fetchone()
-    return int(row[0]) if row else 0
+def _state_of(plan: Plan) -> Composed:
+    return sql.SQL(
+        "SELECT newest.nummer, wanted.gemaakt_op,"
+        " coalesce((SELECT vanaf FROM publiek.laag_bewaard WHERE laag = {layer}), 0),"
+        " (SELECT aantal FROM publiek.laag_stand WHERE laag = {layer}), {pinned}::bigint"
+        " FROM (SELECT max(nummer) AS nummer FROM publiek.publicatie) AS newest"
+        " LEFT JOIN publiek.publicatie AS wanted ON wanted.nummer = coalesce({pinned}, newest.nummer)"
+    ).format(layer=sql.Literal(plan.layer.name), pinned=sql.Literal(plan.publication))
+
+
+def _state(row: TupleRow | None) -> State:
+    newest, made_at, kept_from, stored, pinned = row or (None, None, 0, None, None)
+    newest = newest or 0
+    return State(newest if pinned is None else pinned, made_at, newest, kept_from, stored)
+
+
+def _refuse_expired(plan: Plan, state: State, locators: Locators) -> None:
+    if not state.kept_from <= state.publication <= state.newest:
+        raise ExpiredError(
+            f"the objects of publication {state.publication} are not kept any more: harvest the whole layer",
+            locators.cursor,
+        )
+    if plan.since is None:
+        return
+    if plan.since > state.publication:
+        raise RequestError(
+            f"{locators.since}={plan.since} is newer than publication {state.publication}: harvest the whole layer",
+            locators.since,
+        )
+    if plan.since < state.kept_from:
+        raise ExpiredError(
+            f"changes are known from publication {state.kept_from} on, not from {plan.since}: harvest the whole layer",
+            locators.since,
+        )
 
 
 @contextmanager
-def _transaction(plan: Plan, service: Service, timeout_s: int) -> Iterator[Connection]:
-    """A transaction as the plan's role; what PostgreSQL says of an error goes to the log, never to the client."""
+def _errors_of(layer: str, timeout_s: int | None = None) -> Iterator[None]:
+    """What PostgreSQL says of an error goes to the log, never to the client."""
     try:
-        with reading(service.pool, role=plan.role, areas=plan.areas, timeout_s=timeout_s) as connection:
-            yield connection
+        yield
+    except psycopg.errors.QueryCanceled as error:
+        spent = f"longer than {timeout_s} s" if timeout_s else "too long"
+        raise UnavailableError(f"the answer took {spent}: ask for a smaller area or fewer objects") from error
     except psycopg.errors.UndefinedTable as error:
-        LOG.exception("layer %s has no table", plan.layer.name)
-        raise UnavailableError(f"{plan.layer.name} is not published yet") from error
+        LOG.exception("layer %s has no table", layer)
+        raise UnavailableError(f"{layer} is not published yet") from error
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        LOG.exception("the database went away during a query on %s", layer)
+        raise UnavailableError("the database cannot be reached at the moment") from error
     except psycopg.Error as error:
-        LOG.exception("query on %s failed", plan.layer.name)
+        LOG.exception("query on %s failed", layer)
         raise RisicoAtlasError("the database could not answer this request") from error
-
-
-def _copied(plan: Plan, statement: Composed, service: Service) -> Generator[Message]:
-    timeout_s = STATEMENT_TIMEOUT_S if plan.limit is not None else STREAM_TIMEOUT_S
-    copy_statement = sql.SQL("COPY ({}) TO STDOUT (FORMAT binary)").format(statement)
-    with (
-        _transaction(plan, service, timeout_s) as connection,
-        connection.cursor() as cursor,
-        cursor.copy(copy_statement) as copy,
-    ):
-        yield from unframed(_messages(copy))
 
 
 def _messages(copy: Copy) -> Iterator[Message]:
@@ -218,18 +415,29 @@ def _messages(copy: Copy) -> Iterator[Message]:
 
 
 def unframed(messages: Iterable[Message]) -> Iterator[Message]:
-    """The one field of each row of a binary COPY, wherever the server cut its messages.
+    """The first field of each row of a binary COPY."""
+    return (row for row, _ in keyed(messages))
 
-    A row is ``00 01``, four bytes of length, the text. The server sends one row per message as a rule, which is the
-    quick way; a message that holds more or less is put together with what came before.
+
+def keyed(messages: Iterable[Message]) -> Iterator[Pair]:
+    """The one field of each row of a binary COPY, or both of two, wherever the server cut its messages.
+
+    A row is its number of fields in two bytes, and of each field four bytes of length and the text. The server sends
+    one row per message as a rule, which is the quick way; a message that holds more or less is put together with what
+    came before.
     """
     rest = b""
     started = False
     for message in messages:
         if started and not rest and len(message) >= _ROW_BYTES:
             fields, length = _ROW.unpack_from(message)
-            if fields == 1 and length == len(message) - _ROW_BYTES:
-                yield message[_ROW_BYTES:]
+            end = _ROW_BYTES + length
+            if fields == 1 and end == len(message):
+                yield message[_ROW_BYTES:], None
+                continue
+            key = end + _LENGTH_BYTES
+            if fields == 2 and length >= 0 and key + int.from_bytes(message[end:key], "big") == len(message):
+                yield message[_ROW_BYTES:end], message[key:]
                 continue
         rest += message
         if not started:
@@ -238,12 +446,29 @@ def unframed(messages: Iterable[Message]) -> Iterator[Message]:
             rest = rest[_HEADER_BYTES:]
             started = True
         position = 0
-        while rest[position : position + 2] == _ONE_FIELD and len(rest) >= position + _ROW_BYTES:
-            length = int.from_bytes(rest[position + 2 : position + _ROW_BYTES], "big", signed=True)
-            if len(rest) < position + _ROW_BYTES + length:
-                break
-            yield rest[position + _ROW_BYTES : position + _ROW_BYTES + max(length, 0)]
-            position += _ROW_BYTES + max(length, 0)
+        while found := _whole_row(rest, position):
+            row, key_text, position = found
+            yield row, key_text
         rest = rest[position:]
     if rest != _END:
         raise RisicoAtlasError("the database ended its answer halfway")
+
+
+def _whole_row(data: bytes, position: int) -> tuple[bytes, bytes | None, int] | None:
+    """The fields of the row that begins here and where it ends; None where it is not whole, or no row but the end."""
+    fields = int.from_bytes(data[position : position + 2], "big")
+    if len(data) < position + 2 or data[position : position + 2] == _END:
+        return None
+    position += 2
+    values: list[bytes | None] = []
+    for _ in range(fields):
+        if len(data) < position + _LENGTH_BYTES:
+            return None
+        length = int.from_bytes(data[position : position + _LENGTH_BYTES], "big", signed=True)
+        position += _LENGTH_BYTES
+        if len(data) < position + length:
+            return None
+        values.append(data[position : position + length] if length >= 0 else None)
+        position += max(length, 0)
+    row, key = (*values, None) if fields == 1 else values
+    return row or b"", key, position

@@ -35,6 +35,20 @@ class Locators:
     bbox: str = "bbox"
     sort: str = "sortby"
     ids: str = "id"
+    offset: str = "offset"
+    cursor: str = "cursor"
+    since: str = "gewijzigd_sinds"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in the order of a query: just after the row with these keys, or just before it when ``backward``.
+
+    ``keys`` are the values that the rows are sorted on, as text, and at the end the row number.
+    """
+
+    keys: tuple[int | str | None, ...]
+    backward: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,8 +57,8 @@ class FeatureRequest:
 
     ``fields`` None means all, ``crs`` None the storage CRS, ``limit`` None the whole layer, ``filter`` a pygeofilter
     AST whose geometry literals carry their SRID, ``ids`` values of ``identificatie``. ``publication`` None means the
-    current rows, a number those that held at that publication. ``after`` is the row number of the last row of the
-    page before, for pages in default order.
+    current rows, a number those that held at that publication. ``cursor`` is the token of a page in a row of pages, as
+    the client sent it. With ``since`` the changes after that publication are asked, in place of the rows.
     """
 
     layer: str
@@ -58,5 +72,6 @@ class FeatureRequest:
     offset: int = 0
     skip_geometry: bool = False
     publication: int | None = None
-    after: int | None = None
+    cursor: str | None = None
+    since: int | None = None
     locators: Locators = field(default_factory=Locators)

@@ -30,6 +30,7 @@ class Description:
     languages: tuple[str, ...]
     default_limit: int
     maximum_limit: int
+    hard_limit: int
     ignored_parameters: frozenset[str]
     extents: Mapping[int, tuple[float, float, float, float]]
 
@@ -47,8 +48,10 @@ def read(config: Path) -> Description:
     if not isinstance(data, dict) or set(data) != _KEYS:
         raise ConfigError(path, None, f"expected exactly the keys {', '.join(sorted(_KEYS))}")
     limits = data["limits"]
-    if not isinstance(limits, dict) or not 1 <= limits.get("default", 0) <= limits.get("maximum", 0):
-        raise ConfigError(path, None, "limits: expected default and maximum, the one not above the other")
+    if not isinstance(limits, dict) or set(limits) != {"default", "maximum", "hard"}:
+        raise ConfigError(path, None, "limits: expected default, maximum and hard")
+    if not 1 <= limits["default"] <= limits["maximum"] <= limits["hard"]:
+        raise ConfigError(path, None, "limits: expected default, maximum and hard, none above the one that follows")
     return Description(
         title=data["title"],
         text=data["description"],
@@ -59,6 +62,7 @@ def read(config: Path) -> Description:
         languages=tuple(data["languages"]),
         default_limit=limits["default"],
         maximum_limit=limits["maximum"],
+        hard_limit=limits["hard"],
         ignored_parameters=frozenset(str(name).lower() for name in data["ignored_parameters"]),
         extents={int(srid): tuple(box) for srid, box in data["extents"].items()},
     )

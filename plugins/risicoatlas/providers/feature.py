@@ -3,6 +3,7 @@
 It takes nothing from pygeoapi's own reading of the request: the front has read it strictly and left it in the visit.
 """
 
+import json
 from functools import lru_cache
 from typing import Any
 
@@ -12,10 +13,8 @@ from risicoatlas import crs
 from risicoatlas.catalogue import KEY, Layer
 from risicoatlas.crs import Crs
 from risicoatlas.errors import NotFoundError, RequestError
-from risicoatlas.features import geojson, query
-from risicoatlas.features.plan import plan_query
+from risicoatlas.features import geojson
 from risicoatlas.features.query import RowStream
-from risicoatlas.features.request import FeatureRequest
 from risicoatlas.providers import visit
 
 # JSON Schema of a field's type
@@ -52,30 +51,29 @@ class FeatureProvider(BaseProvider):  # type: ignore[misc]
         return self._fields
 
     def query(self, **_read_by_pygeoapi: object) -> dict[str, Any]:
-        """The page that the visit asks for: matched and tested counts, and the rows as a stream."""
+        """The page of the reading under way: publication, matched and tested counts, and the rows as a stream."""
         found = visit.current()
-        if found.items is None:
+        if found.items is None or found.reading is None:
             raise RequestError("no page was asked for")
-        plan = plan_query(found.items.query, found.actor, found.service)
-        answer: dict[str, Any] = {"type": "FeatureCollection"}
-        matched = query.count(plan, found.service)
+        reading = found.reading
+        answer: dict[str, Any] = {"type": "FeatureCollection", "publicatie": reading.state.publication}
+        matched = None if found.head else reading.count()
         if matched is not None:
             answer["numberMatched"] = matched
-        rows = query.stream(plan, geojson.feature_row(plan), found.service, separator=b",").peek()
-        if not rows.returned and not found.items.offset:
-            answer["numberTested"] = query.tested(plan, found.service)
+        rows = reading.stream(geojson.feature_row(reading.plan), separator=b",", keyed=True).peek()
+        if not rows.returned and not reading.plan.position:
+            answer["numberTested"] = reading.tested()
             found.headers["X-Objects-Tested"] = str(answer["numberTested"])
         answer["features"] = Page(rows)
         return answer
 
     def get(self, identifier: str, **_read_by_pygeoapi: object) -> dict[str, Any]:
-        """One Feature by its key."""
+        """One Feature by its key, from the reading under way."""
         found = visit.current()
-        wanted = found.items.crs if found.items else CRS84
-        request = FeatureRequest(self.data, crs=wanted, ids=(identifier,))
-        plan = plan_query(request, found.actor, found.service)
-        for feature in geojson.features(plan, found.service):
-            return feature
+        if found.reading is None:
+            raise RequestError("no feature was asked for")
+        for text in found.reading.texts(geojson.feature_row(found.reading.plan)):
+            return json.loads(text)  # type: ignore[no-any-return]
         raise NotFoundError(f"{self.data} has no item {identifier!r}", "featureId")
 
 

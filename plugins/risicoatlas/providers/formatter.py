@@ -14,9 +14,11 @@ from pygeoapi.formatter.base import BaseFormatter
 
 from risicoatlas.features import geojson
 from risicoatlas.providers import links, visit
-from risicoatlas.providers.visit import ItemsRequest
+from risicoatlas.providers.pages import Pages
 
 NAME = "GeoJSON"
+MATCHED = "numberMatched"
+_MEMBERS = (MATCHED, "numberTested", "publicatie")
 
 
 class GeoJsonFormatter(BaseFormatter):  # type: ignore[misc]
@@ -32,24 +34,26 @@ class GeoJsonFormatter(BaseFormatter):  # type: ignore[misc]
     def write(self, options: dict[str, Any] | None = None, data: dict[str, Any] | None = None) -> Iterator[bytes]:
         """The document; called once per answer, so that the visit may be looked up here and not while streaming."""
         found = visit.current()
-        if data is None or found.items is None:
+        if data is None or found.items is None or found.reading is None:
             raise ValueError("nothing to write")
-        return document(data, found.items, f"{found.base_url}/collections/{found.items.query.layer}", found.language)
+        pages = Pages(found.items, found.reading, found.service.signing_key)
+        return document(data, pages, f"{found.base_url}/collections/{found.items.query.layer}", found.language)
 
 
-def document(answer: dict[str, Any], request: ItemsRequest, collection_url: str, language: str) -> Iterator[bytes]:
+def document(answer: dict[str, Any], pages: Pages, collection_url: str, language: str) -> Iterator[bytes]:
     """Head, rows, tail; closing the iterator gives the connection back."""
     rows = answer["features"].rows
     try:
         yield b'{"type":"FeatureCollection","features":['
         yield from rows
-        tail: dict[str, Any] = {name: answer[name] for name in ("numberMatched", "numberTested") if name in answer}
+        pages.reading.close()
+        tail: dict[str, Any] = {name: answer[name] for name in _MEMBERS if name in answer}
         tail["numberReturned"] = rows.returned
         tail["timeStamp"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        tail["links"] = links.page(request, collection_url, language, more=rows.more)
+        tail["links"] = links.page(pages.request, collection_url, language, pages.around(rows, tail.get(MATCHED)))
         yield b"]," + json.dumps(tail, ensure_ascii=False, separators=(",", ":"))[1:].encode()
     finally:
-        rows.close()
+        pages.reading.close()
 
 
 def definition() -> dict[str, str]:

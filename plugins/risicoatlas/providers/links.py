@@ -1,5 +1,6 @@
 """Links of the OGC API: always absolute, from the public address, and never with a credential in them."""
 
+from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
 from risicoatlas.catalogue import Layer
@@ -28,22 +29,27 @@ def link(rel: str, href: str, media_type: str, language: str) -> Link:
     return {"rel": rel, "type": media_type, "title": title, "href": href}
 
 
-def page(request: ItemsRequest, collection_url: str, language: str, *, more: bool) -> list[Link]:
-    """Self, alternate, collection, and previous and next where there are such pages."""
-    kept = [pair for pair in request.repeated if pair[0] not in {"f", "offset"}]
+def page(request: ItemsRequest, collection_url: str, language: str, around: Mapping[str, str]) -> list[Link]:
+    """Self, alternate, collection, and the pages ``around`` by relation, each with its cursor."""
+    kept = [pair for pair in request.repeated if pair[0] != "f"]
+    query = [pair for pair in kept if pair[0] not in {"offset", "cursor"}]
 
-    def href(form: str, offset: int) -> str:
-        return f"{collection_url}/items?{urlencode([('f', form), *kept, *_offset(offset)])}"
+    def href(form: str, pairs: list[tuple[str, str]]) -> str:
+        return f"{collection_url}/items?{urlencode([('f', form), *pairs])}"
 
     found = [
-        link("self", href("json", request.offset), geojson.MEDIA_TYPE, language),
-        link("alternate", href("html", request.offset), HTML, language),
+        link("self", href("json", kept), geojson.MEDIA_TYPE, language),
+        link("alternate", href("html", kept), HTML, language),
         link("collection", collection_url, JSON, language),
     ]
-    if request.offset:
-        found.append(link("prev", href("json", max(0, request.offset - request.limit)), geojson.MEDIA_TYPE, language))
-    if more:
-        found.append(link("next", href("json", request.offset + request.limit), geojson.MEDIA_TYPE, language))
+    for rel in ("prev", "next"):
+        if rel in around:
+            address = href("json", [*query, ("cursor", around[rel])])
+            found.append(link(rel, address, geojson.MEDIA_TYPE, language))
+    if request.method != "GET":
+        found = [
+            {**item, "method": request.method} if item["rel"] in {"prev", "next", "self"} else item for item in found
+        ]
     return found
 
 
@@ -65,7 +71,3 @@ def item(collection_url: str, key: str, language: str, repeated: list[tuple[str,
         link("alternate", f"{address}?{urlencode([('f', 'html'), *kept])}", HTML, language),
         link("collection", collection_url, JSON, language),
     ]
-
-
-def _offset(offset: int) -> list[tuple[str, str]]:
-    return [("offset", str(offset))] if offset else []

@@ -7,7 +7,7 @@ collections that may be seen: a hidden one is absent from lists and its address 
 import copy
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from http import HTTPStatus
 from typing import Any
@@ -20,19 +20,24 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
+from risicoatlas import conditional
 from risicoatlas.access import actor as actors
 from risicoatlas.catalogue import Layer
+from risicoatlas.conditional import Conditions, Validator
 from risicoatlas.errors import LimitError, NotFoundError, RequestError, RisicoAtlasError
 from risicoatlas.features import geojson
+from risicoatlas.features.plan import plan_query
+from risicoatlas.features.query import Reading
 from risicoatlas.providers import description as descriptions
 from risicoatlas.providers import documents, feature, html, links, openapi, parameters
-from risicoatlas.providers.visit import Visit, during
+from risicoatlas.providers.visit import ItemsRequest, Visit, during
 from risicoatlas.service import Service
 
 JSON = "application/json"
 HTML = "text/html"
 SCHEMA = "application/schema+json"
 PROBLEM = "application/problem+json"
+NEGOTIATED = "Accept, Accept-Language"
 MAX_BODY_BYTES = 1024 * 1024
 # Links of pygeoapi to what is not offered here.
 _FOREIGN = ("/processes", "/jobs", "/TileMatrixSets", "f=jsonld", "f=CSV", "f=csv", "/asyncapi")
@@ -51,6 +56,7 @@ class Call:
     found: parameters.Parameters
     collection: str | None = None
     key: str | None = None
+    validator: Validator | None = None
 
     @cached_property
     def layer(self) -> Layer:
@@ -59,6 +65,27 @@ class Call:
     @property
     def collection_url(self) -> str:
         return f"{self.visit.base_url}/collections/{self.collection}"
+
+    @cached_property
+    def conditions(self) -> Conditions:
+        return Conditions.of(self.request.environ)
+
+    @property
+    def validated(self) -> bool:
+        """Whether the answer gets a validator."""
+        return self.conditions.apply(self.visit.actor)
+
+    @property
+    def depends_on(self) -> tuple[object, ...]:
+        """All that an answer depends on beside the publication and the edition."""
+        return (self.request.path, self.found.pairs, self.form, self.visit.language)
+
+    def has_rows(self, reading: Reading, *, dates: bool = True) -> bool:
+        """Whether the client has the answer of this reading already."""
+        if not self.validated:
+            return False
+        self.validator = conditional.of_rows(self.visit.service, reading.state, self.depends_on)
+        return self.conditions.met_by(self.validator, dates=dates)
 
     def api_request(self, **values: object) -> APIRequest:
         """The request as pygeoapi reads it: JSON, in the chosen language, and nothing unread."""
@@ -86,6 +113,8 @@ class Route:
     parameters: tuple[str, ...] = parameters.COMMON
     methods: tuple[str, ...] = ("GET", "HEAD")
     attributes: bool = False
+    # what makes the validator of a document; rows make their own
+    validator: Callable[..., Validator] | None = conditional.of_edition
 
 
 @dataclass
@@ -101,6 +130,7 @@ class OgcApi:
         config = descriptions.pygeoapi_config(self.description, self.base_url)
         self.api = API(config, {})
         self.document = lru_cache(maxsize=64)(self._document)
+        self.layer_api = lru_cache(maxsize=256)(self._layer_api)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
@@ -128,9 +158,12 @@ class OgcApi:
         call.found = parameters.known(request.args.items(multi=True), allowed, self.description)
         call.form = _format(request, call.found)
         with during(visit):
-            response = route.handler(call)
+            response = _handled(route, call)
         response.headers["Content-Language"] = call.language_tag
-        response.headers.add("Vary", "Accept, Accept-Language")
+        if call.validator is None:
+            response.headers.add("Vary", NEGOTIATED)
+        else:
+            response.headers.update(call.validator.headers(NEGOTIATED))
         if request.method == "HEAD" and response.is_streamed:
             response.close()
         return response
@@ -152,9 +185,27 @@ class OgcApi:
         found.config = {**self.api.config, "resources": resources}
         return found
 
+    def _layer_api(self, layer: Layer) -> API:
+        """For pages of one layer, which need no state of it."""
+        return self.api_with(documents.resources([layer], {}, self.description))
+
     def _document(self, names: tuple[str, ...], language: str) -> dict[str, Any]:
         layers = [self.service.catalogue.get(name) for name in names]
         return openapi.document(layers, self.description, self.base_url, language)
+
+
+def _handled(route: Route, call: Call) -> Response:
+    """The answer, or 304: before any work where an ETag proves that it was given, else beside the new one."""
+    if not (route.validator and call.validated):
+        return route.handler(call)
+    validator = route.validator(call.visit.service, call.depends_on)
+    if not call.conditions.met_by(validator, dates=False):
+        response = route.handler(call)
+        call.validator = validator
+        if not call.conditions.met_by(validator):
+            return response
+    call.validator = validator
+    return Response(status=HTTPStatus.NOT_MODIFIED)
 
 
 def create(service: Service) -> WSGIApplication:
@@ -215,25 +266,59 @@ def definition(call: Call) -> Response:
 def items(call: Call) -> Response:
     """A page: pygeoapi calls our provider and our formatter, the answer is streamed."""
     read = parameters.items(call.layer, call.found, call.app.description, _body(call.request))
-    call.visit.items = read
+    reading = Reading(plan_query(read.query, call.visit.actor, call.visit.service), call.visit.service)
+    try:
+        if call.has_rows(reading):
+            reading.close()
+            return Response(status=HTTPStatus.NOT_MODIFIED)
+        call.visit.items, call.visit.head = read, call.request.method == "HEAD"
+        if call.visit.head:
+            reading.plan = replace(reading.plan, limit=1)
+        return _page(call, read, reading)
+    except BaseException:
+        reading.close()
+        raise
+
+
+def _page(call: Call, read: ItemsRequest, reading: Reading) -> Response:
+    call.visit.reading = reading
     request = call.api_request(limit=read.limit, offset=read.offset, crs=read.crs.uri)
-    _headers, status, content = itemtypes.get_collection_items(call.api(), request, call.layer.name)
+    _headers, status, content = itemtypes.get_collection_items(call.app.layer_api(call.layer), request, call.layer.name)
     if not isinstance(content, Iterator):
         raise _refused(status, content)
-    headers = {"Content-Crs": f"<{read.crs.uri}>", **call.visit.headers}
+    headers = {
+        "Content-Crs": f"<{read.crs.uri}>",
+        "X-Publication": str(reading.state.publication),
+        **call.visit.headers,
+    }
+    media_type = HTML if call.form == "html" else geojson.MEDIA_TYPE
+    if call.visit.head:
+        # What was read is less than the page: it has no length to tell.
+        reading.close()
+        return Response(iter(()), headers=headers, mimetype=media_type)
     if call.form == "html":
         page = json.loads(b"".join(content))
         return Response(html.render("items", page, call), mimetype=HTML, headers=headers)
-    return Response(content, headers=headers, mimetype=geojson.MEDIA_TYPE)
+    response = Response(content, headers=headers, mimetype=media_type)
+    # An iterator that was never begun does nothing when it is closed.
+    response.call_on_close(reading.close)
+    return response
 
 
 def item(call: Call) -> Response:
     """One feature; its JSON is ours, since pygeoapi would turn ``<`` into ``&lt;``."""
     read = parameters.item(call.layer, call.found)
     call.visit.items = read
-    found = feature.FeatureProvider(feature.definition(call.layer)).get(call.key or "")
+    plan = plan_query(replace(read.query, ids=(call.key or "",), limit=1), call.visit.actor, call.visit.service)
+    with Reading(plan, call.visit.service) as reading:
+        if call.has_rows(reading, dates=False):
+            return Response(status=HTTPStatus.NOT_MODIFIED)
+        call.visit.reading = reading
+        found = feature.FeatureProvider(feature.definition(call.layer)).get(call.key or "")
+        if call.has_rows(reading):
+            return Response(status=HTTPStatus.NOT_MODIFIED)
+        headers = {"Content-Crs": f"<{read.crs.uri}>", "X-Publication": str(reading.state.publication)}
     found["links"] = links.item(call.collection_url, found["id"], call.visit.language, list(call.found.pairs))
-    headers = {"Content-Crs": f"<{read.crs.uri}>"}
     return _document(call, found, "item", geojson.MEDIA_TYPE, headers)
 
 
@@ -241,14 +326,20 @@ _ROWS = (
     Route("/", "landing", landing_page),
     Route("/conformance", "conformance", conformance),
     Route("/openapi", "openapi", definition),
-    Route("/collections", "collections", collections),
-    Route("/collections/<collection>", "collection", collection),
+    Route("/collections", "collections", collections, validator=conditional.of_publication),
+    Route("/collections/<collection>", "collection", collection, validator=conditional.of_publication),
     Route("/collections/<collection>/queryables", "queryables", queryables),
     Route("/collections/<collection>/schema", "schema", schema),
     Route(
-        "/collections/<collection>/items", "items", items, parameters.ITEMS, ("GET", "HEAD", "POST"), attributes=True
+        "/collections/<collection>/items",
+        "items",
+        items,
+        parameters.ITEMS,
+        ("GET", "HEAD", "POST"),
+        attributes=True,
+        validator=None,
     ),
-    Route("/collections/<collection>/items/<path:key>", "item", item, parameters.ITEM),
+    Route("/collections/<collection>/items/<path:key>", "item", item, parameters.ITEM, validator=None),
 )
 _ROUTES = {route.name: route for route in _ROWS}
 _MAP = Map([Rule(route.path, endpoint=route.name, methods=list(route.methods)) for route in _ROWS])

@@ -85,7 +85,10 @@ def _operation(name: str, title: str, answer: str, names: Iterable[str], tag: st
         "parameters": [{"$ref": f"#/components/parameters/{item}"} for item in names],
         "responses": {
             "200": {"$ref": f"#/components/responses/{answer}"},
-            **{status: {"$ref": "#/components/responses/Problem"} for status in ("400", "401", "404", "500", "503")},
+            **{
+                status: {"$ref": "#/components/responses/Problem"}
+                for status in ("400", "401", "404", "410", "500", "503")
+            },
         },
     }
     if tag:
@@ -121,8 +124,21 @@ def _parameters(description: Description) -> Document:
     rows: tuple[tuple[str, Document, str], ...] = (
         ("f", {"type": "string", "enum": FORMATS, "default": "json"}, "Format of the answer"),
         ("lang", {"type": "string", "enum": list(description.languages)}, "Language of titles"),
-        ("limit", limit, "Most features in a page; more than the maximum gives the maximum"),
+        (
+            "limit",
+            limit,
+            "Most features in a page; more than the maximum gives the maximum, more than"
+            f" {description.hard_limit} is refused",
+        ),
         ("offset", {"type": "integer", "minimum": 0, "default": 0}, "Features to pass over"),
+        ("cursor", {"type": "string"}, "The page that a link next or prev leads to; not to be made by hand"),
+        (
+            "gewijzigd_sinds",
+            {"type": "integer", "minimum": 0},
+            "Only what changed after this publication: features have a member wijziging (toegevoegd, gewijzigd,"
+            " beeindigd), and one that has ended is told by its id alone. Which objects are meant follows from the"
+            " other parameters, before and after",
+        ),
         ("bbox", box, "Only features that meet this box, in bbox-crs"),
         ("bbox-crs", uri, "CRS of bbox, with its axis order; CRS84 when absent"),
         ("crs", uri, "CRS of the answer, with its axis order; CRS84 when absent"),
@@ -195,6 +211,7 @@ def _schemas() -> Document:
             id=text,
             geometry={"$ref": "#/components/schemas/geometry"},
             properties={"type": "object"},
+            wijziging={"type": "string", "enum": ["toegevoegd", "gewijzigd", "beeindigd"]},
             links=many("link"),
         ),
         "featureCollection": of(
@@ -206,6 +223,7 @@ def _schemas() -> Document:
             numberMatched=whole,
             numberReturned=whole,
             numberTested=whole,
+            publicatie=whole,
         ),
         "problem": of(["title", "status"], type=text, title=text, status=whole, detail=text, code=text, parameter=text),
     }

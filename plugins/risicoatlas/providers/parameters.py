@@ -8,13 +8,14 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from pygeofilter import ast
 
 from risicoatlas import crs
 from risicoatlas.catalogue import GEOMETRY, Layer
 from risicoatlas.crs import Crs
-from risicoatlas.errors import RequestError
+from risicoatlas.errors import LimitError, RequestError
 from risicoatlas.features.request import Envelope, FeatureRequest, Sort
 from risicoatlas.filters import cql2, period
 from risicoatlas.providers.description import Description
@@ -24,9 +25,11 @@ from risicoatlas.providers.visit import ItemsRequest
 COMMON = ("f", "lang")
 ITEM = (*COMMON, "crs")
 ITEMS = (
-    *ITEM, "limit", "offset", "bbox", "bbox-crs", "datetime", "properties", "skipGeometry", "sortby",
-    "filter", "filter-lang", "filter-crs",
+    *ITEM, "limit", "offset", "cursor", "gewijzigd_sinds", "bbox", "bbox-crs", "datetime",
+    "properties", "skipGeometry", "sortby", "filter", "filter-lang", "filter-crs",
 )  # fmt: skip
+# A filter in the body above this is repeated by who follows a link, since no address holds it.
+MAX_LINK_BYTES = 48 * 1024
 LANGUAGES = ("cql2-text", "cql2-json")
 _WHOLE = re.compile(r"\d{1,12}")
 
@@ -63,7 +66,7 @@ def known(pairs: Pairs, allowed: Iterable[str], description: Description) -> Par
 
 def items(layer: Layer, found: Parameters, description: Description, body: bytes = b"") -> ItemsRequest:
     """The request for a page of a collection; ``body`` is a CQL2 JSON filter sent by POST."""
-    limit = min(_whole(found, "limit", description.default_limit, 1), description.maximum_limit)
+    limit = _limit(found, description)
     offset = _whole(found, "offset", 0, 0)
     output = _crs(found, "crs", layer)
     query = FeatureRequest(
@@ -76,8 +79,29 @@ def items(layer: Layer, found: Parameters, description: Description, body: bytes
         limit=limit,
         offset=offset,
         skip_geometry=_boolean(found, "skipGeometry"),
+        cursor=found.get("cursor"),
+        since=None if found.get("gewijzigd_sinds") is None else _whole(found, "gewijzigd_sinds", 0, 0),
     )
-    return ItemsRequest(query, output, limit, offset, repeated=found.pairs)
+    if len(quote(body)) > MAX_LINK_BYTES:
+        return ItemsRequest(query, output, limit, offset, repeated=found.pairs, method="POST")
+    return ItemsRequest(query, output, limit, offset, repeated=(*found.pairs, *_as_pairs(body)))
+
+
+def _as_pairs(body: bytes) -> Pairs:
+    """A filter that came as a body, for links that are followed without one."""
+    return (("filter", body.decode()), ("filter-lang", "cql2-json")) if body else ()
+
+
+def _limit(found: Parameters, description: Description) -> int:
+    """Above the maximum the maximum, with a next page (Part 1, 7.15.2); far above it, nobody meant a page."""
+    limit = _whole(found, "limit", description.default_limit, 1)
+    if limit > description.hard_limit:
+        raise LimitError(
+            f"limit={limit} is more than the {description.hard_limit} allowed: a page has at most"
+            f" {description.maximum_limit} objects and leads to the next",
+            "limit",
+        )
+    return min(limit, description.maximum_limit)
 
 
 def item(layer: Layer, found: Parameters) -> ItemsRequest:

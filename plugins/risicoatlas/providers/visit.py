@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from risicoatlas.access.actor import Actor
 from risicoatlas.crs import Crs
 from risicoatlas.errors import AccessError
+from risicoatlas.features.query import Reading
 from risicoatlas.features.request import FeatureRequest
 from risicoatlas.service import Service
 
@@ -21,17 +22,23 @@ class ItemsRequest:
     limit: int
     offset: int
     repeated: tuple[tuple[str, str], ...] = ()
+    # a filter that is too long for an address: links are followed with the same body
+    method: str = "GET"
 
 
 @dataclass
 class Visit:
-    """Service, actor and, for items, the request; the provider notes what the answer's headers need."""
+    """Service, actor and, for items, the request and the open reading; the provider notes what the answer's headers
+    need."""
 
     service: Service
     actor: Actor
     base_url: str
     language: str
     items: ItemsRequest | None = None
+    reading: Reading | None = None
+    # HEAD: what the headers need and no more
+    head: bool = False
     headers: dict[str, str] = field(default_factory=dict)
 
 

@@ -67,41 +67,84 @@ def publish(
         ) from error
 
 
+@dataclass(frozen=True)
+class _Done:
+    """What was done to one layer. ``beside`` is a table that waits to be swapped in, ``anew`` says that it holds
+    nothing of earlier publications."""
+
+    layer: Layer
+    result: LayerResult
+    beside: sql.Identifier | None
+    anew: bool
+
+    @property
+    def changed(self) -> bool:
+        return self.anew or bool(self.result.added or self.result.ended)
+
+
 def _publish(connection: Connection, layers: list[Layer], notice: Notice) -> Publication:
     row = connection.execute("SELECT nextval('beheer.publicatie_nummer')").fetchone()
     number = int(row[0]) if row else 0
-    results = []
+    pruned = _pruned_up_to(connection)
+    done = []
     for layer in layers:
         notice(f"publishing {layer.name}")
-        results.append(_publish_layer(connection, layer, number))
-    changed = [result.layer for result in results if result.added or result.ended]
+        done.append(_publish_layer(connection, layer, number, pruned))
+    results = tuple(item.result for item in done)
+    changed = [item.layer for item in done if item.changed]
     first = not connection.execute("SELECT 1 FROM publiek.publicatie LIMIT 1").fetchone()
     if not changed and not first:
-        return Publication(None, tuple(results))
+        return Publication(None, results)
+    _record(connection, number, [layer.name for layer in changed if not layer.restricted])
+    for item in done:
+        if not item.layer.restricted:
+            _store_state(connection, item, number)
+        _store_kept(connection, item, number if item.anew else pruned)
+    # Last, since readers wait from the first swap on.
+    for item in done:
+        _swap(connection, item)
+    return Publication(number, results)
+
+
+def _record(connection: Connection, number: int, public: list[str]) -> None:
+    """The publication itself. Each has a second of its own, since HTTP tells times apart by seconds."""
     connection.execute(
         "INSERT INTO beheer.audit (handeling, onderwerp, uitkomst) VALUES ('publicatie', %s, 'gelukt')", [str(number)]
     )
-    public = {layer.name for layer in layers if not layer.restricted}
     connection.execute(
-        "INSERT INTO publiek.publicatie (nummer, lagen) VALUES (%s, %s)",
-        [number, [name for name in changed if name in public]],
+        "INSERT INTO publiek.publicatie (nummer, lagen, gemaakt_op) SELECT %s, %s, greatest(clock_timestamp(),"
+        " date_trunc('second', max(gemaakt_op)) + interval '1 second') FROM publiek.publicatie",
+        [number, public],
     )
-    for layer in layers:
-        if not layer.restricted:
-            _store_state(connection, layer, number)
-    return Publication(number, tuple(results))
 
 
-def _publish_layer(connection: Connection, layer: Layer, number: int) -> LayerResult:
+def _publish_layer(connection: Connection, layer: Layer, number: int, pruned: int) -> _Done:
     fresh = _fresh_rows(connection, layer)
     served = tables.fits(connection, layer)
     total, added, ended = _difference(connection, layer, fresh, served)
+    beside = None
     if not served or added + ended > REBUILD_SHARE * max(total, 1):
-        _rebuild(connection, layer, fresh, number, served)
+        beside = _rebuild(connection, layer, fresh, _Numbers(number, pruned), served)
     elif added or ended:
-        _change(connection, layer, fresh, number)
+        _change(connection, layer, fresh, _Numbers(number, pruned))
     connection.execute(sql.SQL("DROP TABLE {}").format(fresh))
-    return LayerResult(layer.name, total, added, ended)
+    return _Done(layer, LayerResult(layer.name, total, added, ended), beside, anew=not served)
+
+
+@dataclass(frozen=True)
+class _Numbers:
+    """The publication that is being made, and the one up to which ended rows are pruned."""
+
+    number: int
+    pruned: int
+
+
+def _swap(connection: Connection, done: _Done) -> None:
+    if done.beside is None:
+        return
+    connection.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(LOCK_TIMEOUT)))
+    connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(done.layer.table))
+    connection.execute(sql.SQL("ALTER TABLE {} RENAME TO {}").format(done.beside, sql.Identifier(done.layer.name)))
 
 
 def _fresh_rows(connection: Connection, layer: Layer) -> sql.Identifier:
@@ -186,8 +229,10 @@ def _highest(connection: Connection, layer: Layer, served: bool) -> int:
     return _count(connection, sql.SQL("SELECT coalesce(max(volgnummer), 0) FROM {}").format(layer.table))
 
 
-def _rebuild(connection: Connection, layer: Layer, fresh: sql.Identifier, number: int, served: bool) -> None:
-    """Build the table beside and swap it in: rows in geometry order, ended rows that are not pruned yet kept."""
+def _rebuild(
+    connection: Connection, layer: Layer, fresh: sql.Identifier, numbers: _Numbers, served: bool
+) -> sql.Identifier:
+    """Build the table beside: rows in geometry order, ended rows that are not pruned yet kept."""
     beside = sql.Identifier(layer.schema, f"{layer.name}__nieuw"[:63])
     connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(beside))
     tables.create(connection, layer, beside)
@@ -203,13 +248,13 @@ def _rebuild(connection: Connection, layer: Layer, fresh: sql.Identifier, number
             key=sql.Identifier(KEY),
             columns=_columns(layer, "n"),
             etrs89=_etrs89(layer),
-            number=sql.Literal(number),
+            number=sql.Literal(numbers.number),
             fresh=fresh,
             unserved=_not_served(layer) if served else sql.SQL(""),
         )
     ]
     if served:
-        parts.append(_kept_rows(layer, fresh, number))
+        parts.append(_kept_rows(layer, fresh, numbers))
     connection.execute(
         sql.SQL(
             "INSERT INTO {beside} (volgnummer, {names}, geometrie_etrs89, publicatie, publicatie_tot, rij_hash)"
@@ -222,9 +267,7 @@ def _rebuild(connection: Connection, layer: Layer, fresh: sql.Identifier, number
         )
     )
     tables.finish(connection, layer, beside)
-    connection.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(LOCK_TIMEOUT)))
-    connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(layer.table))
-    connection.execute(sql.SQL("ALTER TABLE {} RENAME TO {}").format(beside, sql.Identifier(layer.name)))
+    return beside
 
 
 def _not_served(layer: Layer) -> sql.Composed:
@@ -234,7 +277,7 @@ def _not_served(layer: Layer) -> sql.Composed:
     ).format(table=layer.table, key=sql.Identifier(KEY))
 
 
-def _kept_rows(layer: Layer, fresh: sql.Identifier, number: int) -> sql.Composed:
+def _kept_rows(layer: Layer, fresh: sql.Identifier, numbers: _Numbers) -> sql.Composed:
     """Served rows that stay: unchanged ones as they are, ended ones until they are pruned, changed ones ended now."""
     return sql.SQL(
         "SELECT o.volgnummer, {columns}, o.geometrie_etrs89, o.publicatie,"
@@ -245,27 +288,30 @@ def _kept_rows(layer: Layer, fresh: sql.Identifier, number: int) -> sql.Composed
     ).format(
         columns=_columns(layer, "o"),
         key=sql.Identifier(KEY),
-        number=sql.Literal(number),
+        number=sql.Literal(numbers.number),
         table=layer.table,
         fresh=fresh,
-        pruned=_pruned_up_to(),
+        pruned=sql.Literal(numbers.pruned),
     )
 
 
-def _pruned_up_to() -> sql.Composed:
-    """SQL for the highest number that no ``next`` link may still pin."""
-    return sql.SQL(
-        "coalesce((SELECT max(nummer) FROM publiek.publicatie WHERE gemaakt_op < now() - {}::interval), 0)"
-    ).format(sql.Literal(PRUNE_AFTER))
+def _pruned_up_to(connection: Connection) -> int:
+    """The oldest publication that a cursor may still pin: rows that ended at it or before are pruned."""
+    return _count(
+        connection,
+        sql.SQL(
+            "SELECT coalesce(max(nummer), 0) FROM publiek.publicatie WHERE gemaakt_op < now() - {}::interval"
+        ).format(sql.Literal(PRUNE_AFTER)),
+    )
 
 
-def _change(connection: Connection, layer: Layer, fresh: sql.Identifier, number: int) -> None:
+def _change(connection: Connection, layer: Layer, fresh: sql.Identifier, numbers: _Numbers) -> None:
     """End the rows that are gone or changed and add the new ones; prune what ended long ago."""
     connection.execute(
         sql.SQL(
             "UPDATE {table} o SET publicatie_tot = {number} WHERE o.publicatie_tot IS NULL AND NOT EXISTS"
             " (SELECT FROM {fresh} n WHERE n.{key} = o.{key} AND n.rij_hash = o.rij_hash)"
-        ).format(table=layer.table, number=sql.Literal(number), fresh=fresh, key=sql.Identifier(KEY))
+        ).format(table=layer.table, number=sql.Literal(numbers.number), fresh=fresh, key=sql.Identifier(KEY))
     )
     connection.execute(
         sql.SQL(
@@ -281,16 +327,28 @@ def _change(connection: Connection, layer: Layer, fresh: sql.Identifier, number:
             key=sql.Identifier(KEY),
             columns=_columns(layer, "n"),
             etrs89=_etrs89(layer),
-            number=sql.Literal(number),
+            number=sql.Literal(numbers.number),
             fresh=fresh,
             unserved=_not_served(layer),
         )
     )
-    connection.execute(sql.SQL("DELETE FROM {} WHERE publicatie_tot <= {}").format(layer.table, _pruned_up_to()))
+    connection.execute(
+        sql.SQL("DELETE FROM {} WHERE publicatie_tot <= {}").format(layer.table, sql.Literal(numbers.pruned))
+    )
 
 
-def _store_state(connection: Connection, layer: Layer, number: int) -> None:
+def _store_kept(connection: Connection, done: _Done, since: int) -> None:
+    """The oldest publication of which this layer still holds every row."""
+    connection.execute(
+        "INSERT INTO publiek.laag_bewaard AS b (laag, vanaf) VALUES (%s, %s)"
+        " ON CONFLICT (laag) DO UPDATE SET vanaf = greatest(b.vanaf, excluded.vanaf)",
+        [done.layer.name, since],
+    )
+
+
+def _store_state(connection: Connection, done: _Done, number: int) -> None:
     """Count, extents and dates of a public layer, read by metadata instead of being counted per request."""
+    layer = done.layer
     box = sql.SQL("ST_MakeEnvelope(ST_XMin(b), ST_YMin(b), ST_XMax(b), ST_YMax(b), {})")
     connection.execute(
         sql.SQL(
@@ -311,7 +369,7 @@ def _store_state(connection: Connection, layer: Layer, number: int) -> None:
             rd=box.format(sql.Literal(layer.srid)),
             etrs89=sql.SQL("ST_MakeEnvelope(ST_XMin(e), ST_YMin(e), ST_XMax(e), ST_YMax(e), 4258)"),
             geometry=sql.Identifier(GEOMETRY),
-            table=layer.table,
+            table=done.beside or layer.table,
             sources=sql.Literal(list(layer.sources)),
         )
     )

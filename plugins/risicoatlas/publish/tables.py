@@ -54,6 +54,12 @@ def finish(connection: Connection, layer: Layer, table: sql.Identifier) -> None:
     connection.execute(
         sql.SQL("CREATE UNIQUE INDEX ON {} ({}) WHERE publicatie_tot IS NULL").format(table, sql.Identifier(KEY))
     )
+    # What pinned pages by id, and changes since a publication, are read by; few rows have ended.
+    for ended in (KEY, "publicatie_tot"):
+        connection.execute(
+            sql.SQL("CREATE INDEX ON {} ({}) WHERE publicatie_tot IS NOT NULL").format(table, sql.Identifier(ended))
+        )
+    connection.execute(sql.SQL("CREATE INDEX ON {} (publicatie)").format(table))
     spatial = [sql.Identifier(GEOMETRY)]
     if layer.restricted and layer.area_field:
         # The row limit and the box together: one index serves both (standards on row-level security and GiST).

@@ -10,7 +10,8 @@ from importlib import resources
 
 import jinja2
 
-from risicoatlas.errors import CredentialError, NotFoundError, RequestError, RisicoAtlasError
+from risicoatlas.conditional import Validator
+from risicoatlas.errors import CredentialError, ExpiredError, NotFoundError, RequestError, RisicoAtlasError
 from risicoatlas.filters.safe_xml import writable
 
 XML = "text/xml; charset=utf-8"
@@ -60,4 +61,11 @@ def report(error: RisicoAtlasError) -> Answer:
         "exception_report.xml", code=code, locator=writable(locator or "service"), text=writable(str(error))
     )
     headers = (("WWW-Authenticate", 'Basic realm="RisicoAtlas"'),) if isinstance(error, CredentialError) else ()
-    return Answer([body], status=error.status, headers=headers)
+    # WFS 2.0, annex D, has no 410
+    status = HTTPStatus.FORBIDDEN.value if isinstance(error, ExpiredError) else error.status
+    return Answer([body], status=status, headers=headers)
+
+
+def not_modified(validator: Validator) -> Answer:
+    """The client has this answer already."""
+    return Answer([], status=HTTPStatus.NOT_MODIFIED.value, headers=validator.headers())

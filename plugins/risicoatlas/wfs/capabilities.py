@@ -47,7 +47,7 @@ CONSTRAINTS = (
     ("ImplementsTemporalJoins", FALSE),
     ("ImplementsFeatureVersioning", FALSE),
     ("ManageStoredQueries", FALSE),
-    ("PagingIsTransactionSafe", FALSE),
+    ("PagingIsTransactionSafe", TRUE),
 )
 CONFORMANCE = (
     ("ImplementsQuery", TRUE),

@@ -10,7 +10,7 @@ import yaml
 
 from risicoatlas.errors import ConfigError
 
-_KEYS = {"title", "abstract", "keywords", "fees", "access_constraints", "provider", "vendor_parameters"}
+_KEYS = {"title", "abstract", "keywords", "fees", "access_constraints", "provider", "vendor_parameters", "limits"}
 _PROVIDER_KEYS = {"name", "site", "contact", "email"}
 
 
@@ -35,6 +35,7 @@ class WfsConfig:
     access_constraints: str
     provider: Provider
     vendor_parameters: frozenset[str]
+    maximum_count: int
 
 
 def read(folder: Path) -> WfsConfig:
@@ -49,6 +50,9 @@ def read(folder: Path) -> WfsConfig:
         raise ConfigError(path, line, f"not valid YAML: {error.problem}") from error
     _expect_keys(path, data, _KEYS)
     _expect_keys(path, data["provider"], _PROVIDER_KEYS)
+    limits = data["limits"]
+    if not isinstance(limits, dict) or set(limits) != {"count"} or not isinstance(limits["count"], int):
+        raise ConfigError(path, None, f"limits: expected count, a whole number; found {limits!r}")
     return WfsConfig(
         title=data["title"],
         abstract=data["abstract"].strip(),
@@ -57,6 +61,7 @@ def read(folder: Path) -> WfsConfig:
         access_constraints=data["access_constraints"],
         provider=Provider(**data["provider"]),
         vendor_parameters=frozenset(str(name).lower() for name in data["vendor_parameters"]),
+        maximum_count=limits["count"],
     )
 
 

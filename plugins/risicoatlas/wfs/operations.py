@@ -5,67 +5,52 @@ when the first chunk is pulled. Memory holds one chunk, or the first ``BUFFER_BY
 counted yet: an answer that ends within them needs no count.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 from psycopg.sql import Composable
 from pygeofilter import ast
 
-from risicoatlas import crs
+from risicoatlas import conditional, crs
 from risicoatlas.access.actor import Actor
 from risicoatlas.catalogue import GEOMETRY, KEY, Layer
 from risicoatlas.errors import LimitError, NotFoundError, RequestError
-from risicoatlas.features import query
 from risicoatlas.features.plan import Plan, plan_query
-from risicoatlas.features.query import RowStream
-from risicoatlas.features.request import Envelope, FeatureRequest, Locators, Sort
+from risicoatlas.features.query import Reading
+from risicoatlas.features.request import Envelope, FeatureRequest, Sort
 from risicoatlas.filters import ecql, fes
 from risicoatlas.service import Service
-from risicoatlas.wfs import capabilities, links, names, requests
-from risicoatlas.wfs.answers import Answer
+from risicoatlas.wfs import capabilities, links, names, paging, requests
+from risicoatlas.wfs.answers import Answer, not_modified
 from risicoatlas.wfs.config import WfsConfig
 from risicoatlas.wfs.formats import About, Writer, gml32, table
-from risicoatlas.wfs.formats.geojson import srs_member
 from risicoatlas.wfs.requests import GetFeature, GetPropertyValue, Query, StoredQuery
 
-BUFFER_BYTES = 4 * 1024 * 1024
 MAX_QUERIES = 20
-LOCATORS = Locators(fields="propertyName", filter="filter", bbox="bbox", sort="sortBy", ids="resourceId")
+LOCATORS = paging.LOCATORS
 
 Operation = Callable[..., Answer]
-Page = GetFeature | GetPropertyValue
-
-
-@dataclass(frozen=True)
-class Part:
-    """The rows of one plan within an answer: how many match, how many come, and the rows as chunks."""
-
-    plan: Plan
-    matched: int | None
-    returned: int
-    chunks: Iterable[bytes] = ()
-    close: Callable[[], None] = lambda: None
 
 
 def get_feature(request: GetFeature, actor: Actor, service: Service, config: WfsConfig) -> Answer:
     """The features of one or more queries; ``hits`` is the same plans, counted."""
+    paging.refuse_too_many(request.presentation, config)
     writer = table.writer(request.presentation.outputFormat)
     if request.presentation.hits:
         # GDAL asks for hits in the format of its pages, and reads the number from XML only.
         writer = table.writer(requests.GML32)
     first = request.queries[0]
     if isinstance(first, StoredQuery) and len(request.queries) == 1 and not request.presentation.hits:
-        return _feature_by_id(first, writer, actor, service)
+        return _feature_by_id(request, first, writer, actor, service)
     per_query = [feature_requests(item, actor, service) for item in request.queries]
     if sum(map(len, per_query)) > MAX_QUERIES:
         raise LimitError(f"more than {MAX_QUERIES} queries in one request", "typeNames")
-    plans = [[plan_query(item, actor, service) for item in group] for group in per_query]
-    return _collection(request, plans, writer, service)
+    return paging.collection(request, per_query, writer, actor, service)
 
 
 def get_property_value(request: GetPropertyValue, actor: Actor, service: Service, config: WfsConfig) -> Answer:
     """The values of one property, each in a ``wfs:member``; features without a value give none."""
+    paging.refuse_too_many(request.presentation, config)
     (found, *others) = feature_requests(request.query, actor, service)
     if others:
         raise RequestError("GetPropertyValue takes one feature type", "typeNames")
@@ -75,8 +60,8 @@ def get_property_value(request: GetPropertyValue, actor: Actor, service: Service
         has_value = ast.IsNull(ast.Attribute(name), True)
         condition = has_value if found.filter is None else ast.And(found.filter, has_value)
         found = replace(found, filter=condition, fields=(KEY, *([] if name in {KEY, GEOMETRY} else [name])))
-    plan = plan_query(replace(found, skip_geometry=name != GEOMETRY), actor, service)
-    return _collection(request, [[plan]], ValueWriter(name), service)
+    found = replace(found, skip_geometry=name != GEOMETRY)
+    return paging.collection(request, [[found]], ValueWriter(name), actor, service)
 
 
 # What is asked
@@ -193,168 +178,26 @@ def _by_id(item: StoredQuery, actor: Actor, service: Service) -> FeatureRequest:
     return FeatureRequest(layer.name, crs=_output_crs(item.srsName, layer), ids=(key,), locators=LOCATORS)
 
 
-def _feature_by_id(item: StoredQuery, writer: Writer, actor: Actor, service: Service) -> Answer:
+def _feature_by_id(request: GetFeature, item: StoredQuery, writer: Writer, actor: Actor, service: Service) -> Answer:
     """The feature itself as the document, not a collection of one (WFS 2.0, 7.9.3.6)."""
+    if request.presentation.cursor is not None or request.presentation.gewijzigd_sinds is not None:
+        raise RequestError("one feature by its id has no pages and no changes", "storedquery_id")
     plan = plan_query(replace(_by_id(item, actor, service), limit=1), actor, service)
-    rows = query.stream(plan, writer.single(plan, links.base_url(service.settings)), service)
-    body = writer.cleaned(b"".join(rows))
+    with Reading(plan, service, LOCATORS) as reading:
+        validator = paging.validator(request, reading, actor, service)
+        if validator and conditional.asked().met_by(validator, dates=False):
+            return not_modified(validator)
+        rows = reading.stream(writer.single(reading.plan, links.base_url(service.settings)))
+        body = writer.cleaned(b"".join(rows))
     if not rows.returned:
         raise _no_feature(dict(item.parameters)["id"])
-    return Answer([body], writer.media_type)
+    if validator and conditional.asked().met_by(validator):
+        return not_modified(validator)
+    return Answer([body], writer.media_type, headers=validator.headers() if validator else ())
 
 
 def _no_feature(identifier: str) -> NotFoundError:
     return NotFoundError(f"there is no feature {identifier!r}", "id")
-
-
-# What is answered
-
-
-def _collection(request: Page, plans: list[list[Plan]], writer: Writer, service: Service) -> Answer:
-    groups = _counted(plans, service) if request.presentation.hits else _parts(request, plans, writer, service)
-    parts = [part for group in groups for part in group]
-    about = _about(request, parts, service)
-    headers = (("X-Objects-Tested", str(about.tested)),) if about.tested is not None else ()
-
-    def close() -> None:
-        for part in parts:
-            part.close()
-
-    return Answer(_body(about, groups, writer, service), writer.media_type, headers=headers, close=close)
-
-
-def _counted(plans: list[list[Plan]], service: Service) -> list[list[Part]]:
-    """``resultType=hits``: the true numbers and no member."""
-    return [[Part(plan, query.count(plan, service, exact=True), 0) for plan in group] for group in plans]
-
-
-def _parts(request: Page, plans: list[list[Plan]], writer: Writer, service: Service) -> list[list[Part]]:
-    start, count = request.presentation.startIndex, request.presentation.count
-    if sum(map(len, plans)) == 1:
-        plan = next(plan for group in plans for plan in group)
-        return [[_page(replace(plan, offset=start, limit=count), writer, service)]]
-    groups = []
-    for group in plans:
-        parts = []
-        for plan in group:
-            part, start, count = _slice(plan, start, count, writer, service)
-            parts.append(part)
-        groups.append(parts)
-    return groups
-
-
-def _slice(plan: Plan, start: int, count: int | None, writer: Writer, service: Service) -> tuple[Part, int, int | None]:
-    """The share of one plan in a page over several, and what is left of the page; its rows are read in its turn."""
-    matched = query.count(plan, service, exact=True) or 0
-    returned = max(matched - start, 0) if count is None else min(max(matched - start, 0), count)
-    rows = query.stream(replace(plan, offset=start, limit=returned), writer.row(plan), service, writer.separator)
-    part = Part(plan, matched, returned, rows if returned else (), rows.close)
-    return part, max(start - matched, 0), None if count is None else count - returned
-
-
-def _page(plan: Plan, writer: Writer, service: Service) -> Part:
-    """One page of one plan, its first chunk pulled, with the numbers that its head must state."""
-    if plan.limit == 0:
-        return Part(plan, query.count(plan, service), 0)
-    stored = query.count(plan, service) if plan.unfiltered else None
-    rows = query.stream(plan, writer.row(plan), service, writer.separator)
-    try:
-        if stored is not None:
-            return Part(plan, stored, _returned(plan, stored), rows.peek(), rows.close)
-        return _buffered(plan, rows, service)
-    except BaseException:
-        rows.close()
-        raise
-
-
-def _buffered(plan: Plan, rows: RowStream, service: Service) -> Part:
-    """A page whose size is not known: what ends within the buffer is counted by reading it."""
-    chunks: list[bytes] = []
-    size = 0
-    for chunk in rows:
-        chunks.append(chunk)
-        size += len(chunk)
-        if size > BUFFER_BYTES:
-            matched = query.count(plan, service, exact=True) or 0
-            return Part(plan, matched, _returned(plan, matched), _chained(chunks, rows), rows.close)
-    rows.close()
-    if rows.more or (rows.returned == 0 and plan.offset):
-        return Part(plan, query.count(plan, service), rows.returned, chunks)
-    return Part(plan, plan.offset + rows.returned, rows.returned, chunks)
-
-
-def _chained(chunks: list[bytes], rows: RowStream) -> Iterator[bytes]:
-    """The buffer and then the rest; the buffer is freed on the way."""
-    while chunks:
-        yield chunks.pop(0)
-    yield from rows
-
-
-def _returned(plan: Plan, matched: int) -> int:
-    rest = max(matched - plan.offset, 0)
-    return rest if plan.limit is None else min(rest, plan.limit)
-
-
-def _about(request: Page, parts: list[Part], service: Service) -> About:
-    unknown = any(part.matched is None for part in parts)
-    matched = None if unknown else sum(part.matched or 0 for part in parts)
-    returned = sum(part.returned for part in parts)
-    base = links.base_url(service.settings)
-    start, count = request.presentation.startIndex, request.presentation.count
-    following = preceding = None
-    if count and request.presentation.hits:
-        following = links.request_url(base, request.page(start).to_kvp()) if matched else None
-    elif count:
-        more = returned == count if matched is None else start + returned < matched
-        following = links.request_url(base, request.page(start + count).to_kvp()) if more and returned else None
-    if start and not request.presentation.hits:
-        preceding = links.request_url(base, _before(request).to_kvp())
-    return About(
-        layers=tuple(dict.fromkeys(part.plan.layer for part in parts)),
-        matched=matched,
-        returned=returned,
-        time_stamp=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        base_url=base,
-        srs_name=srs_member(parts[0].plan.crs),
-        next=following,
-        previous=preceding,
-        tested=sum(query.tested(part.plan, service) or 0 for part in parts) if matched == 0 else None,
-    )
-
-
-def _before(request: Page) -> Page:
-    """The page before; where it begins at the first row it is only as long as the rows before this one."""
-    start, count = request.presentation.startIndex, request.presentation.count
-    size = start if count is None else min(count, start)
-    before = request.page(start - size)
-    return replace(before, presentation=replace(before.presentation, count=size))
-
-
-def _body(about: About, groups: list[list[Part]], writer: Writer, service: Service) -> Iterator[bytes]:
-    yield writer.head(about)
-    several = len(groups) > 1
-    written = False
-    for group in groups:
-        own = _own(about, group) if several else about
-        if several:
-            yield writer.part_head(own)
-        for part in group:
-            for number, chunk in enumerate(part.chunks):
-                if number == 0 and written:
-                    yield writer.separator
-                written = True
-                yield writer.cleaned(chunk)
-        if several:
-            yield writer.part_tail(own)
-    yield writer.tail(about)
-
-
-def _own(about: About, group: list[Part]) -> About:
-    """What the collection of one query among several states; links and the number tested belong to the whole."""
-    unknown = any(part.matched is None for part in group)
-    matched = None if unknown else sum(part.matched or 0 for part in group)
-    returned = sum(part.returned for part in group)
-    return replace(about, matched=matched, returned=returned, next=None, previous=None)
 
 
 @dataclass(frozen=True)

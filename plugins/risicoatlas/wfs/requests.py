@@ -208,12 +208,17 @@ class StoredQuery:
 
 @dataclass(frozen=True)
 class Presentation:
-    """What the standard calls presentation parameters; ``count`` None means everything."""
+    """What the standard calls presentation parameters; ``count`` None means everything.
+
+    Ours beside them, in KVP only: ``cursor``, the page that a link leads to, and ``gewijzigd_sinds``, a publication.
+    """
 
     outputFormat: str = GML32
     resultType: str = "results"
     count: int | None = None
     startIndex: int = 0
+    cursor: str | None = None
+    gewijzigd_sinds: int | None = None
 
     @classmethod
     def from_kvp(cls, values: Parameters) -> "Presentation":
@@ -222,6 +227,9 @@ class Presentation:
             _result_type(values.get("resultType")),
             values.integer("count", "maxFeatures"),
             values.integer("startIndex") or 0,
+            # present but empty is no cursor of ours, and must not become the first page
+            values.raw("cursor"),
+            values.integer("gewijzigd_sinds"),
         )
 
     @classmethod
@@ -239,10 +247,18 @@ class Presentation:
         return self.resultType == "hits"
 
     def to_kvp(self) -> dict[str, str]:
-        pairs = {"startIndex": str(self.startIndex), "outputFormat": self.outputFormat}
+        pairs = {"outputFormat": self.outputFormat, "cursor": self.cursor or ""}
+        if not self.cursor:
+            pairs["startIndex"] = str(self.startIndex)
         if self.count is not None:
             pairs["count"] = str(self.count)
-        return pairs
+        if self.gewijzigd_sinds is not None:
+            pairs["gewijzigd_sinds"] = str(self.gewijzigd_sinds)
+        return {name: value for name, value in pairs.items() if value}
+
+    def at(self, cursor: str, count: int | None) -> "Presentation":
+        """The same, as results, from a cursor on."""
+        return replace(self, cursor=cursor, count=count, startIndex=0, resultType="results")
 
 
 @dataclass(frozen=True)
@@ -263,9 +279,9 @@ class GetFeature:
             raise missing("typeNames")
         return cls(queries, Presentation.from_xml(root))
 
-    def page(self, start: int) -> "GetFeature":
-        """The same request from another row on, as results."""
-        return replace(self, presentation=replace(self.presentation, startIndex=start, resultType="results"))
+    def page(self, cursor: str, count: int | None) -> "GetFeature":
+        """The request of another page."""
+        return replace(self, presentation=self.presentation.at(cursor, count))
 
     def to_kvp(self) -> dict[str, str]:
         """A GET request that asks the same; several queries become ``(a)(b)``."""
@@ -306,8 +322,9 @@ class GetPropertyValue:
             reference, _only(tuple(_query_element(item) for item in elements(root))), Presentation.from_xml(root)
         )
 
-    def page(self, start: int) -> "GetPropertyValue":
-        return replace(self, presentation=replace(self.presentation, startIndex=start, resultType="results"))
+    def page(self, cursor: str, count: int | None) -> "GetPropertyValue":
+        """The request of another page."""
+        return replace(self, presentation=self.presentation.at(cursor, count))
 
     def to_kvp(self) -> dict[str, str]:
         base = {
@@ -340,7 +357,7 @@ PARAMETERS = frozenset({
     "typenames", "typename", "aliases", "namespaces", "namespace", "srsname", "propertyname", "sortby",
     "filter", "cql_filter", "bbox", "resourceid", "featureid", "storedquery_id", "storedqueryid", "id",
     "outputformat", "resulttype", "count", "maxfeatures", "startindex", "valuereference",
-    "resolve", "resolvedepth", "resolvetimeout", "resolvepath",
+    "resolve", "resolvedepth", "resolvetimeout", "resolvepath", "cursor", "gewijzigd_sinds",
 })
 # fmt: on
 STRICT = frozenset({"GetFeature", "GetPropertyValue"})

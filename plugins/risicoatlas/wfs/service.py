@@ -5,17 +5,20 @@ that the door has set; without it everything is refused.
 """
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication
 
+from risicoatlas import conditional
 from risicoatlas.access import actor as actors
+from risicoatlas.conditional import Conditions, Validator
 from risicoatlas.errors import LimitError, RequestError, RisicoAtlasError
 from risicoatlas.filters import safe_xml
 from risicoatlas.service import Service
 from risicoatlas.wfs import config as configuration
 from risicoatlas.wfs import requests
-from risicoatlas.wfs.answers import Answer, report
+from risicoatlas.wfs.answers import Answer, not_modified, report
 from risicoatlas.wfs.config import WfsConfig
 from risicoatlas.wfs.kvp import Parameters
 from risicoatlas.wfs.operations import OPERATIONS
@@ -24,6 +27,14 @@ LOG = logging.getLogger(__name__)
 MAX_BODY_BYTES = 1_048_576
 FORM = "application/x-www-form-urlencoded"
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")
+
+# What makes the validator of a document; rows make their own.
+VALIDATORS: dict[type, Callable[..., Validator]] = {
+    requests.GetCapabilities: conditional.of_publication,
+    requests.DescribeFeatureType: conditional.of_edition,
+    requests.ListStoredQueries: conditional.of_edition,
+    requests.DescribeStoredQueries: conditional.of_edition,
+}
 
 Environ = dict[str, Any]
 
@@ -44,7 +55,8 @@ class Wfs:
         if environ["REQUEST_METHOD"] == "OPTIONS":
             start_response("204 No Content", [("Allow", ", ".join(METHODS))])
             return ()
-        answer = self._answer(environ)
+        with conditional.during(Conditions.of(environ)):
+            answer = self._answer(environ)
         start_response(answer.status_line, [("Content-Type", answer.content_type), *answer.headers])
         if environ["REQUEST_METHOD"] == "HEAD":
             answer.close()
@@ -54,13 +66,30 @@ class Wfs:
     def _answer(self, environ: Environ) -> Answer:
         try:
             request = read(environ, self.config)
-            return OPERATIONS[type(request)](request, actors.current(), self.service, self.config)
+            kind = VALIDATORS.get(type(request))
+            return self._called(request) if kind is None else self._validated(request, kind)
         except RisicoAtlasError as error:
             return report(error)
         except Exception:  # the edge: the client gets an id, the log gets the rest
             identifier = environ.get("risicoatlas.request_id", "-")
             LOG.exception("request %s failed", identifier)
             return report(RisicoAtlasError(f"internal error; request {identifier}"))
+
+    def _called(self, request: requests.Request) -> Answer:
+        return OPERATIONS[type(request)](request, actors.current(), self.service, self.config)
+
+    def _validated(self, request: requests.Request, kind: Callable[..., Validator]) -> Answer:
+        """A document with its validator, or 304: before any work where an ETag proves that it was given."""
+        conditions = conditional.asked()
+        if not conditions.apply(actors.current()):
+            return self._called(request)
+        validator = kind(self.service, request)
+        if conditions.met_by(validator, dates=False):
+            return not_modified(validator)
+        answer = self._called(request)
+        if conditions.met_by(validator):
+            return not_modified(validator)
+        return replace(answer, headers=(*answer.headers, *validator.headers()))
 
 
 class Body:

@@ -29,6 +29,7 @@ class About:
     next: str | None = None
     previous: str | None = None
     tested: int | None = None
+    publication: int | None = None
 
 
 class Writer(Protocol):

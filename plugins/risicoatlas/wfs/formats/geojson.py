@@ -40,6 +40,7 @@ class GeoJson:
             "numberReturned": about.returned,
             "timeStamp": about.time_stamp,
             "numberTested": about.tested,
+            "publicatie": about.publication,
         }
         members = {name: value for name, value in members.items() if value is not None}
         links = [("next", about.next), ("previous", about.previous)]

@@ -1,0 +1,101 @@
+"""What the pages of a large layer cost: an index serves each, and a later page is no dearer than the first."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from psycopg import sql
+
+from risicoatlas import catalogue as catalogues
+from risicoatlas.access.actor import ANONYMOUS
+from risicoatlas.app import make_service
+from risicoatlas.database import Database, Reader, asking
+from risicoatlas.features import geojson
+from risicoatlas.features.plan import Plan, plan_query
+from risicoatlas.features.request import Envelope, FeatureRequest, Place
+from risicoatlas.publish import tables
+from risicoatlas.service import Service
+from risicoatlas.settings import Settings
+
+ROWS, ENDED = 60_000, 3_000
+# Row numbers go with the place, as in a published layer; the last ENDED numbers took the place of rows that ended.
+FILL = """
+INSERT INTO publiek.gemeenten (volgnummer, identificatie, geometrie, geometrie_etrs89, publicatie, publicatie_tot,
+  rij_hash)
+SELECT n, 'k' || CASE WHEN n > {rows} THEN (n - {rows}) * 20 ELSE n END, g, ST_Transform(g, 4258),
+  CASE WHEN n > {rows} THEN 2 ELSE 1 END, CASE WHEN n <= {rows} AND n % 20 = 0 THEN 2 END, gen_random_uuid()
+FROM generate_series(1, {rows} + {ended}) AS n, LATERAL (SELECT ST_Multi(ST_MakeEnvelope(
+  100000 + n % 300 * 100, 400000 + n / 300 * 100, 100050 + n % 300 * 100, 400050 + n / 300 * 100, 28992)) AS g) AS vorm
+"""
+
+
+@pytest.fixture(scope="module")
+def large(module_database: Database, settings: Settings) -> Iterator[Service]:
+    """60,000 objects of which 3,000 changed at the second publication."""
+    layers = catalogues.read(Path(settings.config))
+    with module_database.loader() as connection:
+        tables.ensure(connection, layers)
+        connection.execute(sql.SQL(FILL).format(rows=sql.Literal(ROWS), ended=sql.Literal(ENDED)))
+        connection.execute("INSERT INTO publiek.publicatie (nummer) VALUES (1), (2)")
+        connection.execute(
+            "INSERT INTO publiek.laag_stand (laag, publicatie, aantal) VALUES ('gemeenten', 2, %s)", [ROWS]
+        )
+        connection.commit()
+    with module_database.loader(autocommit=True) as connection:
+        connection.execute("ANALYZE publiek.gemeenten")
+    service = make_service(settings, module_database)
+    service.pool.open(wait=True)
+    yield service
+    service.pool.close()
+
+
+def planned(service: Service, place: Place | None = None, **parts: Any) -> Plan:
+    plan = plan_query(FeatureRequest(**{"layer": "gemeenten", "limit": 100, **parts}), ANONYMOUS, service)
+    return replace(plan, place=place)
+
+
+def explained(service: Service, plan: Plan) -> tuple[str, float]:
+    """The plan of PostgreSQL as text, and the pages of memory or disk that it touched."""
+    statement = sql.SQL("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {}").format(
+        plan.select(geojson.feature_row(plan), (plan.limit or 0) + 1)
+    )
+    with asking(service.pool, Reader(tables=(plan.layer.table,)), statement) as (_, row):
+        assert row is not None
+        top = row[0][0]["Plan"]
+        return str(row[0]), top["Shared Hit Blocks"] + top["Shared Read Blocks"]
+
+
+BOX = Envelope(110000, 410000, 110900, 410900, 28992)
+CASES: dict[str, dict[str, Any]] = {
+    "first page": {},
+    "next": {"place": Place((40_000,))},
+    "previous": {"place": Place((40_000,), backward=True)},
+    "last page": {"place": Place((ROWS + ENDED - 10,))},
+    "pinned next": {"place": Place((40_000,)), "publication": 1},
+    "pinned previous": {"place": Place((40_000,), backward=True), "publication": 1},
+    "pinned first": {"publication": 1},
+    "box": {"bbox": BOX},
+    "box, next": {"bbox": BOX, "place": Place((20_000,))},
+    "box, pinned": {"bbox": BOX, "publication": 1},
+    "id": {"ids": ("k777",)},
+    "id, pinned": {"ids": ("k780", "k777"), "publication": 1},
+    "changes": {"since": 1},
+    "no changes": {"since": 2},
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_an_index_serves_every_page(large: Service, name: str) -> None:
+    text, _ = explained(large, planned(large, **CASES[name]))
+    assert "Seq Scan" not in text, text
+
+
+def test_a_later_page_touches_no_more_than_the_first(large: Service) -> None:
+    _, first = explained(large, planned(large))
+    for name in ("next", "previous", "pinned next", "pinned previous"):
+        _, later = explained(large, planned(large, **CASES[name]))
+        assert later <= first * 1.5 + 10, name
+    _, offset = explained(large, planned(large, offset=40_000))
+    assert offset > 10 * first, "which is what cursors are for"
