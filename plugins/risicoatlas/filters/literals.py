@@ -13,11 +13,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import shapely
-from pyproj import CRS, Transformer
 from shapely.errors import ShapelyError
 from shapely.geometry import shape as from_geojson
 from shapely.geometry.base import BaseGeometry
 
+from risicoatlas import proj
 from risicoatlas.crs import BELGIAN, DUTCH, GEOGRAPHIC, Crs
 from risicoatlas.errors import LimitError, RequestError
 
@@ -136,21 +136,15 @@ def area_of_use(srid: int) -> Bounds:
     """The area of use in the CRS itself, east or longitude first; geographic systems here have the world."""
     if srid in GEOGRAPHIC:
         return WORLD
-    area = CRS.from_epsg(srid).area_of_use
+    area = proj.CRS.from_epsg(srid).area_of_use
     if area is None:
         return (float("-inf"), float("-inf"), float("inf"), float("inf"))
     return transformed_bounds(area.bounds, 4326, srid)
 
 
 def transformed_bounds(bounds: Bounds, source: int, target: int) -> Bounds:
-    """The box around a box in another CRS, edges followed; good to a metre (no correction grid)."""
-    left, bottom, right, top = _transformer(source, target).transform_bounds(*bounds, densify_pts=21)
-    return (left, bottom, right, top)
-
-
-@lru_cache
-def _transformer(source: int, target: int) -> Transformer:
-    return Transformer.from_crs(source, target, always_xy=True)
+    """The box around a box in another CRS, edges followed."""
+    return proj.between(source, target).transform_bounds(bounds)
 
 
 def _check_finite_and_valid(shape: BaseGeometry, locator: str) -> None:

@@ -19,8 +19,8 @@ from mapproxy.config.spec import validate_options
 from mapproxy.service.tile import TileServer
 from mapproxy.util.lock import FileLock, cleanup_lockdir
 from mapproxy.wsgiapp import MapProxyApp
-from pyproj import CRS
 
+from risicoatlas import proj
 from risicoatlas.catalogue import Layer
 from risicoatlas.errors import AccessError, ConfigError
 from risicoatlas.maps import legend, mapproxy_plugin
@@ -193,7 +193,7 @@ def abstract(layer: Layer, style: Style) -> str:
 
 def domain(srid: int) -> Extent:
     """Where a CRS is meant to be used: the extent of a layer that has none of its own, or may not show it."""
-    area = CRS.from_epsg(srid).area_of_use
+    area = proj.CRS.from_epsg(srid).area_of_use
     if area is None:
         raise ConfigError(FILE, None, f"EPSG:{srid} has no area of use: give the layer another CRS")
     return Extent(4326, (area.west, area.south, area.east, area.north))

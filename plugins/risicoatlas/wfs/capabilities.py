@@ -10,9 +10,8 @@ from functools import lru_cache
 from math import ceil, floor
 
 from psycopg_pool import ConnectionPool
-from pyproj import CRS
 
-from risicoatlas import crs
+from risicoatlas import crs, proj
 from risicoatlas.access.actor import Actor
 from risicoatlas.catalogue import GEOMETRY, KEY, Layer
 from risicoatlas.database import Connection, reading
@@ -178,7 +177,7 @@ def _own_extents(layers: Iterable[Layer], actor: Actor, service: Service) -> dic
 @lru_cache
 def area_of_use(srid: int) -> Box:
     """Where data of this CRS can lie: the extent of an empty layer."""
-    area = CRS.from_epsg(srid).area_of_use
+    area = proj.CRS.from_epsg(srid).area_of_use
     return area.bounds if area else (-180.0, -90.0, 180.0, 90.0)
 
 
