@@ -79,7 +79,9 @@ setup_python() {
 }
 
 # PROJ's grid for RD coordinates, out of a package that is installed already.
-setup_grid() { .venv/bin/python -m risicoatlas.grid; }
+setup_grid() {
+  [ -f .venv/share/risicoatlas/proj/nl_nsgi_rdtrans2018.tif ] || .venv/bin/python -m risicoatlas.grid_file
+}
 
 has_postgis() {
   local control

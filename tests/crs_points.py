@@ -47,7 +47,9 @@ _SEVEN_PARAMETERS = (
 def lacking_the_grid(database: Database) -> Iterator[None]:
     """The database as one of a server that has no grid, for connections that are made within the block."""
     with psycopg.connect(database.conninfo("superuser"), autocommit=True) as connection:
-        kept = connection.execute("SELECT auth_name, srtext, proj4text FROM spatial_ref_sys WHERE srid = 28992").fetchone()
+        kept = connection.execute(
+            "SELECT auth_name, srtext, proj4text FROM spatial_ref_sys WHERE srid = 28992"
+        ).fetchone()
         change = "UPDATE spatial_ref_sys SET auth_name = %s, srtext = %s, proj4text = %s WHERE srid = 28992"
         connection.execute(change, [None, "", _SEVEN_PARAMETERS])
         yield

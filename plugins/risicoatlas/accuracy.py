@@ -1,11 +1,12 @@
 """How well the database turns coordinates from one CRS into another: asked of it, and said where data is described.
 
-In: a connection or a service. Out: an :class:`Accuracy` per storage CRS. The embedded cluster has the correction grid of
-RDNAPTRANS2018; a server of one's own may lack it, and nothing in its answers shows that. So a known point is transformed.
+In: a connection or a service. Out: an :class:`Accuracy` per storage CRS. The embedded cluster has the correction grid
+of RDNAPTRANS2018; a server of one's own may lack it, and nothing in its answers shows that. So a known point is
+transformed.
 
-The figures are those of EPSG for the operation that PROJ takes: 9282 with the grid, 9281 without (0.25 m). Belgian Lambert
-72 goes by the seven parameters of 15928 (0.2 m); 8369 would be good to 0.01 m, with a grid of the NGI that no package here
-carries. Lambert 2008 is a projection of ETRS89 itself.
+The figures are those of EPSG for the operation that PROJ takes: 9282 with the grid, 9281 without (0.25 m). Belgian
+Lambert 72 goes by the seven parameters of 15928 (0.2 m); 8369 would be good to 0.01 m, with a grid of the NGI that no
+package here carries. Lambert 2008 is a projection of ETRS89 itself.
 """
 
 import time

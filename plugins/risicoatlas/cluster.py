@@ -229,7 +229,7 @@ class Cluster:
             self._run([str(find_programs() / "pg_ctl"), "-D", str(self.data), "-m", "fast", "-w", "stop"])
 
     def _run(self, command: Sequence[str], *, proj: str = PROJ_OF_DEBIAN, given: IO[bytes] | None = None) -> None:
-        """Run a program as the account; ``proj`` is where PostGIS looks for CRSs and grids (PROJ_LIB before PROJ 9.1)."""
+        """Run a program as the account; ``proj`` is where PROJ looks for CRSs and grids (PROJ_LIB before 9.1)."""
         # A file, not a pipe: the server inherits it and would keep a pipe open.
         with tempfile.TemporaryFile() as output:
             result = subprocess.run(

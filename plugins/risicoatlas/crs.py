@@ -24,7 +24,6 @@ BELGIAN = (31370, 3812, 4326, 4258, 3857)
 DECIMALS = {4326: 8, 4258: 8}
 
 
-
 @dataclass(frozen=True)
 class Notation:
     """One way to write a CRS: ``pattern`` reads it, ``example`` writes it from a number.
@@ -44,13 +43,14 @@ def _notation(name: str, pattern: str, example: str, *, authority: bool) -> Nota
 
 
 _CODE = r"(?P<code>\d{4,6})"
-# Every notation that is read, the same in every protocol and place (srsName, bbox, crs, filter-crs, literals). The short
-# forms are longitude first, as GeoServer has them; urn, http and the safe CURIE, which stands for the http form (OGC API
-# Features Part 2, 7.2), follow the authority. A bare number is refused: it might as well be a height.
+# Every notation that is read, the same in every protocol and place (srsName, bbox, crs, filter-crs, literals). The
+# short forms are longitude first, as GeoServer has them; urn, http and the safe CURIE, which stands for the http form
+# (OGC API Features Part 2, 7.2), follow the authority. A bare number is refused: it might as well be a height.
 NOTATIONS = (
     _notation("urn", rf"urn:ogc:def:crs:EPSG:[\w.]{{0,16}}:{_CODE}", "urn:ogc:def:crs:EPSG::{}", authority=True),
     _notation(
-        "urn with a version", rf"urn:ogc:def:crs:EPSG:[\w.]{{1,16}}:{_CODE}", "urn:ogc:def:crs:EPSG:9.9:{}", authority=True
+        "urn with a version", rf"urn:ogc:def:crs:EPSG:[\w.]{{1,16}}:{_CODE}", "urn:ogc:def:crs:EPSG:9.9:{}",
+        authority=True,
     ),
     _notation(
         "urn of before registration", rf"urn:x-ogc:def:crs:EPSG:[\w.]{{0,16}}:{_CODE}", "urn:x-ogc:def:crs:EPSG::{}",

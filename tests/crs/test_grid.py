@@ -15,7 +15,7 @@ from mapproxy.srs import SRS
 from psycopg import sql
 from tests.crs_points import Point, apart_m, points
 
-from risicoatlas import crs, grid, proj
+from risicoatlas import crs, grid, grid_file, proj
 from risicoatlas.cluster import Cluster
 from risicoatlas.database import Connection
 from risicoatlas.errors import SourceError
@@ -65,9 +65,9 @@ ETRS89 = [degrees for _, degrees in points()]
 class TestTheGridFile:
     def test_set_up_writes_what_the_epsg_operation_names(self, tmp_path: Path) -> None:
         made = tmp_path / grid.NAME
-        grid.write(made)
+        grid_file.write(made)
         with rasterio.open(made) as written:
-            assert (written.width, written.height, written.crs.to_epsg()) == (grid.COLUMNS, grid.ROWS, 4289)
+            assert (written.width, written.height, written.crs.to_epsg()) == (grid_file.COLUMNS, grid_file.ROWS, 4289)
             assert written.descriptions == ("latitude_offset", "longitude_offset")
             # Amersfoort in Bessel degrees: its correction is what the two systems differ there
             north, east = (value * 1.0 for value in next(written.sample([(5.38763889, 52.15616056)])))
@@ -77,12 +77,12 @@ class TestTheGridFile:
 
     def test_a_second_run_leaves_it_alone(self) -> None:
         before = grid.FILE.stat().st_mtime_ns
-        subprocess.run([sys.executable, "-m", "risicoatlas.grid"], check=True)
+        subprocess.run([sys.executable, "-m", "risicoatlas.grid_file"], check=True)
         assert grid.FILE.stat().st_mtime_ns == before
 
     def test_another_table_is_refused(self) -> None:
         with pytest.raises(SourceError, match="481 rows of 301 nodes"):
-            grid._check([[50.0, 2.0, 0.0, 0.0]])
+            grid_file._check([[50.0, 2.0, 0.0, 0.0]])
 
     def test_the_server_reads_a_copy_that_its_account_may_read(self, cluster: Cluster) -> None:
         copy = cluster.folder / "proj" / grid.NAME
@@ -122,7 +122,9 @@ def test_postgis_pyproj_and_mapproxy_agree_in_every_crs(connection: Connection, 
 
 def test_straight_to_4326_proj_would_miss_the_grid() -> None:
     """Why the way by ETRS89 is worth a module."""
-    straight = pyproj.Transformer.from_crs(28992, 4326, always_xy=True).transform([x for x, _ in RD], [y for _, y in RD])
+    straight = pyproj.Transformer.from_crs(28992, 4326, always_xy=True).transform(
+        [x for x, _ in RD], [y for _, y in RD]
+    )
     assert farthest_m(list(zip(*straight, strict=True)), ETRS89, 4326) > 0.1
 
 

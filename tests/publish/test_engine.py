@@ -5,7 +5,6 @@ from pathlib import Path
 
 import psycopg
 import pytest
-
 from tests.crs_points import lacking_the_grid
 
 from risicoatlas import catalogue as catalogues
@@ -147,10 +146,9 @@ def test_coordinates_that_were_stored_without_the_grid_are_computed_anew_once(
     """As after an upgrade of a home that was published before the grid was there."""
     register.commit()
     notices: list[str] = []
-    with lacking_the_grid(database):
-        with database.loader() as connection:
-            engine.publish(connection, layers)
-            assert etrs89_of_k1(connection)[1] != pytest.approx(etrs89_by_pyproj(), abs=1e-7)
+    with lacking_the_grid(database), database.loader() as connection:
+        engine.publish(connection, layers)
+        assert etrs89_of_k1(connection)[1] != pytest.approx(etrs89_by_pyproj(), abs=1e-7)
     for expected in (2, None):
         with database.loader() as connection:
             result = engine.publish(connection, layers, notice=notices.append)

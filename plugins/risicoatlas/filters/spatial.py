@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 # Where the projection behaves, in degrees: wider than any data of the CRS.
 REGION = {28992: (-2.0, 47.0, 15.0, 60.0), 31370: (-4.0, 46.0, 14.0, 56.0), 3812: (-4.0, 46.0, 14.0, 56.0)}
 # The box for the index is widened. By a metre, since a database of one's own may lack the correction grid that pyproj
-# has, which moves a point by up to 0.25 m; and by a share of its side, since a straight edge in one CRS is a curve in the
-# other and is followed in 21 steps: between two of them it may bulge 5 m on 300 km, 70 m on 1,100 km.
+# has, which moves a point by up to 0.25 m; and by a share of its side, since a straight edge in one CRS is a curve in
+# the other and is followed in 21 steps: between two of them it may bulge 5 m on 300 km, 70 m on 1,100 km.
 MARGIN_M, MARGIN_DEGREES = 1.0, 1e-5
 MARGIN_SHARE = 1e-3
 SEGMENT_DEGREES = 0.01

@@ -20,6 +20,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
+from risicoatlas import accuracy
 from risicoatlas.access import actor as actors
 from risicoatlas.catalogue import Layer
 from risicoatlas.errors import LimitError, NotFoundError, RequestError, RisicoAtlasError
@@ -343,6 +344,7 @@ def _complete(document: dict[str, Any], found: dict[str, documents.State], call:
     document["links"].append(links.described_by(layer, call.app.service.settings, call.visit.language))
     document["crs"] = document["crs"][:]
     documents.add_state(document, found.get(document["id"]))
+    documents.add_accuracy(document, accuracy.of_layer(layer, call.app.service), call.visit.language)
 
 
 def _is_foreign(link: dict[str, str]) -> bool:
