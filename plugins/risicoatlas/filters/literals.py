@@ -77,7 +77,7 @@ def geometry(found: BaseGeometry | Mapping[str, Any] | str, crs: Crs, locator: s
             f"a line that crosses itself, or a collection, has {MAX_CROSSING_VERTICES} vertices at most, not {count}",
             locator,
         )
-    check_area(shape.bounds, crs.srid, locator)
+    check_area(shape.bounds, crs, locator)
     return GeometryLiteral(shape, crs.srid)
 
 
@@ -119,14 +119,16 @@ def local_day(found: date) -> date:
         return found.date()
 
 
-def check_area(bounds: Bounds, srid: int, locator: str) -> None:
+def check_area(bounds: Bounds, crs: Crs, locator: str) -> None:
     """Refuse a place wholly outside the area of use of its CRS: nearly always coordinates of another CRS."""
-    area = area_of_use(srid)
+    area = area_of_use(crs.srid)
     if bounds[0] > area[2] or bounds[2] < area[0] or bounds[1] > area[3] or bounds[3] < area[1]:
+        order = "latitude first" if crs.latitude_first else "longitude first" if crs.srid in GEOGRAPHIC else "x first"
         raise RequestError(
-            f"the coordinates lie wholly outside the area of use of EPSG:{srid} in which they are read, "
-            f"x {area[0]:.0f} to {area[2]:.0f}, y {area[1]:.0f} to {area[3]:.0f}: state their CRS "
-            "(filter-crs, bbox-crs, srsName, or SRID=4326; before the geometry) or mind the axis order",
+            f"the coordinates lie wholly outside the area of use of {crs.notation} in which they are read, {order}: "
+            f"x {area[0]:.0f} to {area[2]:.0f}, y {area[1]:.0f} to {area[3]:.0f}; state their CRS "
+            "(filter-crs, bbox-crs, srsName, the fifth part of bbox, or SRID=4326; before the geometry) "
+            "or mind the axis order",
             locator,
         )
 

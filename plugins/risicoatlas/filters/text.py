@@ -483,9 +483,12 @@ class _Parser:
         raise self._refuse("a bracket of the geometry is not closed", token.start)
 
     def extended_geometry(self) -> literals.GeometryLiteral:
-        """``SRID=4326;POINT(4.9 52.4)``: x or longitude first, as PostGIS and GeoServer have it."""
+        """``SRID=4326;POINT(4.9 52.4)``: x or longitude first, as PostGIS and GeoServer have it; ``SRID=EPSG:4326;``
+        is read too."""
         self.expect("=")
         number = self.take()
+        if number.kind == "crs":
+            return self.prefixed_geometry(number)
         self.expect(";")
         return self.geometry_in(crs.parse(f"EPSG:{number.text}", self.locator, literals.WRITABLE))
 
