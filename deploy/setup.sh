@@ -60,7 +60,7 @@ setup_python() {
   local lock="deploy/$1" python wanted stamp=.venv/.installed
   wanted=$(cat "deploy/requirements.lock" "$lock" pyproject.toml | sha256sum | cut -d' ' -f1)
   # The tests' lock holds everything of the other one.
-  if [ -f "$stamp" ] && grep -qx "$1 $wanted" "$stamp" && .venv/bin/python -c 'import risicoatlas' 2>/dev/null; then return; fi
+  if [ -f "$stamp" ] && grep -qx "$1 $wanted" "$stamp" && .venv/bin/python -c 'import risicoatlas' 2>/dev/null; then setup_grid; return; fi
   if ! { [ -x .venv/bin/python ] && new_enough .venv/bin/python; }; then
     python=$(python_or_install)
     say "Making .venv with $("$python" --version)"
@@ -75,6 +75,12 @@ setup_python() {
     wanted=$(cat deploy/requirements.lock deploy/requirements.lock pyproject.toml | sha256sum | cut -d' ' -f1)
     printf '%s %s\n' requirements.lock "$wanted" >>"$stamp"
   fi
+  setup_grid
+}
+
+# PROJ's grid for RD coordinates, out of a package that is installed already.
+setup_grid() {
+  [ -f .venv/share/risicoatlas/proj/nl_nsgi_rdtrans2018.tif ] || .venv/bin/python -m risicoatlas.grid_file
 }
 
 has_postgis() {

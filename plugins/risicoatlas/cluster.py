@@ -19,9 +19,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import psycopg
 
+from risicoatlas import grid
 from risicoatlas.errors import ClusterError
 
 # sun_path of a unix socket holds 108 bytes with the closing zero (unix(7)).
@@ -30,6 +32,8 @@ SOCKET_NAME = ".s.PGSQL.5432"
 START_TIMEOUT_S = 60
 # States of a process that has ended and that nobody has collected (proc(5)).
 GONE = frozenset({"Z", "X"})
+# Where Debian's PROJ keeps its database of CRSs; the folder of our grid comes after it.
+PROJ_OF_DEBIAN = "/usr/share/proj"
 STILL_LEAVING = ("pre-existing shared memory", "FATAL:  lock file")
 
 Notice = Callable[[str], None]
@@ -171,6 +175,19 @@ class Cluster:
         except psycopg.OperationalError:
             return False
 
+    def _grid_folder(self) -> Path:
+        """A folder with the correction grid that the account of the server can read; the environment may be closed to
+        it, so it gets a copy, written by itself."""
+        folder = self.folder / "proj"
+        copy = folder / grid.NAME
+        if not grid.available():
+            self.notice(f"The grid of RDNAPTRANS2018 is missing, so RD is up to 0.25 m off: {grid.HOW}")
+        elif not copy.is_file() or copy.stat().st_size != grid.FILE.stat().st_size:
+            script = 'mkdir -p "$0" && cat >"$1.new" && mv "$1.new" "$1"'
+            with grid.FILE.open("rb") as source:
+                self._run(["/bin/sh", "-c", script, str(folder), str(copy)], given=source)
+        return folder
+
     def _start(self, programs: Path) -> None:
         settings = dict(
             SERVER_SETTINGS, unix_socket_directories=str(self.socket_folder), unix_socket_permissions="0700"
@@ -180,10 +197,11 @@ class Cluster:
         options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
         program = [str(programs / "pg_ctl"), "-D", str(self.data), "-w", "-t", str(START_TIMEOUT_S)]
         deadline = time.monotonic() + START_TIMEOUT_S
+        searched = f"{PROJ_OF_DEBIAN}:{self._grid_folder()}"
         while True:
             self._remove_lock_of_the_dead()
             try:
-                self._run([*program, "-l", str(self.log), "-o", options, "start"])
+                self._run([*program, "-l", str(self.log), "-o", options, "start"], proj=searched)
                 return
             except ClusterError as error:
                 # After a kill -9 the old server or its last children may still be leaving.
@@ -210,7 +228,8 @@ class Cluster:
         if self._answers():
             self._run([str(find_programs() / "pg_ctl"), "-D", str(self.data), "-m", "fast", "-w", "stop"])
 
-    def _run(self, command: Sequence[str]) -> None:
+    def _run(self, command: Sequence[str], *, proj: str = PROJ_OF_DEBIAN, given: IO[bytes] | None = None) -> None:
+        """Run a program as the account; ``proj`` is where PROJ looks for CRSs and grids (PROJ_LIB before 9.1)."""
         # A file, not a pipe: the server inherits it and would keep a pipe open.
         with tempfile.TemporaryFile() as output:
             result = subprocess.run(
@@ -220,8 +239,8 @@ class Cluster:
                 extra_groups=None if self.account.uid is None else [],
                 umask=0o077,
                 cwd="/",
-                env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
-                stdin=subprocess.DEVNULL,
+                env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "PROJ_DATA": proj, "PROJ_LIB": proj},
+                stdin=given or subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

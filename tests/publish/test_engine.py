@@ -5,8 +5,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from tests.crs_points import lacking_the_grid
 
 from risicoatlas import catalogue as catalogues
+from risicoatlas import proj
 from risicoatlas.catalogue import Catalogue
 from risicoatlas.database import Connection, Database, reading
 from risicoatlas.errors import ConfigError
@@ -136,6 +138,43 @@ def test_a_restricted_row_is_seen_for_its_area_only(
     with pytest.raises(psycopg.errors.InsufficientPrivilege), reading(pool) as connection:
         connection.execute("SELECT count(*) FROM besloten.geheim")
     pool.close()
+
+
+def test_coordinates_that_were_stored_without_the_grid_are_computed_anew_once(
+    register: Connection, layers: Catalogue, database: Database
+) -> None:
+    """As after an upgrade of a home that was published before the grid was there."""
+    register.commit()
+    notices: list[str] = []
+    with lacking_the_grid(database), database.loader() as connection:
+        engine.publish(connection, layers)
+        assert etrs89_of_k1(connection)[1] != pytest.approx(etrs89_by_pyproj(), abs=1e-7)
+    for expected in (2, None):
+        with database.loader() as connection:
+            result = engine.publish(connection, layers, notice=notices.append)
+            assert result.number == expected
+            assert etrs89_of_k1(connection)[1] == pytest.approx(etrs89_by_pyproj(), abs=1e-9)
+            # the old coordinates stay readable under the number that pages of before pin
+            assert etrs89_of_k1(connection)[0] == 2
+    assert [text for text in notices if "computed anew" in text] == [
+        "proef: its coordinates in ETRS89 came by another transformation and are computed anew"
+    ]
+    with database.loader() as connection:
+        ended = connection.execute("SELECT count(*) FROM besloten.geheim WHERE publicatie_tot IS NOT NULL").fetchone()
+        assert ended == (0,), "31370 needs no grid: nothing of it changes"
+
+
+def etrs89_of_k1(connection: Connection) -> tuple[int, tuple[float, float]]:
+    """Number of rows of that key, and the coordinates of the current one."""
+    rows = connection.execute(
+        "SELECT publicatie_tot IS NULL, ST_X(geometrie_etrs89), ST_Y(geometrie_etrs89) FROM publiek.proef"
+        " WHERE identificatie = 'k1'"
+    ).fetchall()
+    return len(rows), next((x, y) for current, x, y in rows if current)
+
+
+def etrs89_by_pyproj() -> tuple[float, float]:
+    return proj.between(28992, 4258).transform(100_001, 400_001)
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ def command(settings: Settings, as_json: bool) -> None:
     """Show the last publication, the count of each public layer and the last deliveries."""
     from psycopg.rows import dict_row
 
-    from risicoatlas import database
+    from risicoatlas import accuracy, database
 
     with (
         database.opened(settings) as where,
@@ -28,11 +28,14 @@ def command(settings: Settings, as_json: bool) -> None:
             "SELECT nummer, bron, bestand, stand, status, klaar_op FROM beheer.levering ORDER BY nummer DESC LIMIT 20"
         ).fetchall()
         number = cursor.execute("SELECT max(nummer) AS nummer FROM publiek.publicatie").fetchone()
+        exactness = accuracy.of_connection(connection)
     publication = number["nummer"] if number else None
     if as_json:
-        click.echo(json.dumps({"publicatie": publication, "lagen": layers, "leveringen": deliveries}, default=str))
+        found = {"publicatie": publication, "lagen": layers, "leveringen": deliveries}
+        click.echo(json.dumps(found | {"nauwkeurigheid_rd_m": exactness.metres}, default=str))
         return
     click.echo(f"publication: {publication or 'none yet'}")
+    click.echo(f"coordinates: {exactness.text.en}")
     for row in layers:
         click.echo(f"  {row['laag']:<30} {row['aantal']:>9}  loaded {row['laatst_geladen'] or 'never'}")
     for row in deliveries:

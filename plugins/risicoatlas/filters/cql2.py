@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 from pygeofilter import ast
 
+from risicoatlas import crs
 from risicoatlas.crs import Crs
 from risicoatlas.errors import LimitError, RequestError
 from risicoatlas.filters import literals, text
@@ -60,18 +61,18 @@ _DIALECT = text.Dialect(
 )
 
 
-def read_text(expression: str, crs: Crs = WGS84, locator: str = "filter") -> ast.Node:
-    """The AST of a CQL2 text; geometries are in ``crs`` (filter-crs), in the axis order of its notation."""
-    return text.parse(expression, _DIALECT, crs, locator)
+def read_text(expression: str, system: Crs = WGS84, locator: str = "filter") -> ast.Node:
+    """The AST of a CQL2 text; geometries are in ``system`` (filter-crs), in the axis order of its notation."""
+    return text.parse(expression, _DIALECT, system, locator)
 
 
-def read_json(expression: str | bytes | Mapping[str, Any], crs: Crs = WGS84, locator: str = "filter") -> ast.Node:
+def read_json(expression: str | bytes | Mapping[str, Any], system: Crs = WGS84, locator: str = "filter") -> ast.Node:
     """The AST of a CQL2 JSON document, given as text or as parsed."""
     if isinstance(expression, (str, bytes)):
         if len(expression) > text.MAX_CHARACTERS:
             raise LimitError(f"the filter is longer than the {text.MAX_CHARACTERS} characters allowed", locator)
         expression = _load(expression, locator)
-    node = _Json(crs, locator).node(expression, 0)
+    node = _Json(system, locator).node(expression, 0)
     if not text.is_condition(node):
         raise RequestError("CQL2 JSON: expected a condition, found a value", locator)
     return ast.Include(not_=not node) if isinstance(node, bool) else node
@@ -91,8 +92,8 @@ def _load(expression: str | bytes, locator: str) -> Mapping[str, Any]:
 class _Json:
     """A walk over the document; each kind of object has its row in a table."""
 
-    def __init__(self, crs: Crs, locator: str) -> None:
-        self.crs = crs
+    def __init__(self, system: Crs, locator: str) -> None:
+        self.crs = system
         self.locator = locator
 
     def refuse(self, message: str) -> RequestError:
@@ -146,7 +147,19 @@ class _Json:
         return self.node(found, depth + 1)
 
     def geometry(self, found: Mapping[str, Any]) -> literals.GeometryLiteral:
-        return literals.geometry(found, self.crs, self.locator)
+        return literals.geometry(found, self.stated(found), self.locator)
+
+    def stated(self, found: Mapping[str, Any]) -> Crs:
+        """``"crs": {"type": "name", "properties": {"name": …}}`` of GeoJSON before RFC 7946: passed over, coordinates
+        would be read in another CRS than the client means."""
+        if found.get("crs") is None:
+            return self.crs
+        member = found["crs"]
+        properties = member.get("properties") if isinstance(member, Mapping) else None
+        name = properties.get("name") if isinstance(properties, Mapping) else None
+        if not isinstance(name, str):
+            raise self.refuse("the crs of a geometry needs properties with a name")
+        return crs.parse(name, self.locator, literals.WRITABLE)
 
     def box(self, found: Mapping[str, Any]) -> literals.GeometryLiteral:
         numbers = found["bbox"]

@@ -13,11 +13,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import shapely
-from pyproj import CRS, Transformer
 from shapely.errors import ShapelyError
 from shapely.geometry import shape as from_geojson
 from shapely.geometry.base import BaseGeometry
 
+from risicoatlas import proj
 from risicoatlas.crs import BELGIAN, DUTCH, GEOGRAPHIC, Crs
 from risicoatlas.errors import LimitError, RequestError
 
@@ -77,7 +77,7 @@ def geometry(found: BaseGeometry | Mapping[str, Any] | str, crs: Crs, locator: s
             f"a line that crosses itself, or a collection, has {MAX_CROSSING_VERTICES} vertices at most, not {count}",
             locator,
         )
-    check_area(shape.bounds, crs.srid, locator)
+    check_area(shape.bounds, crs, locator)
     return GeometryLiteral(shape, crs.srid)
 
 
@@ -119,14 +119,16 @@ def local_day(found: date) -> date:
         return found.date()
 
 
-def check_area(bounds: Bounds, srid: int, locator: str) -> None:
+def check_area(bounds: Bounds, crs: Crs, locator: str) -> None:
     """Refuse a place wholly outside the area of use of its CRS: nearly always coordinates of another CRS."""
-    area = area_of_use(srid)
+    area = area_of_use(crs.srid)
     if bounds[0] > area[2] or bounds[2] < area[0] or bounds[1] > area[3] or bounds[3] < area[1]:
+        order = "latitude first" if crs.latitude_first else "longitude first" if crs.srid in GEOGRAPHIC else "x first"
         raise RequestError(
-            f"the coordinates lie wholly outside the area of use of EPSG:{srid} in which they are read, "
-            f"x {area[0]:.0f} to {area[2]:.0f}, y {area[1]:.0f} to {area[3]:.0f}: state their CRS "
-            "(filter-crs, bbox-crs, srsName, or SRID=4326; before the geometry) or mind the axis order",
+            f"the coordinates lie wholly outside the area of use of {crs.notation} in which they are read, {order}: "
+            f"x {area[0]:.0f} to {area[2]:.0f}, y {area[1]:.0f} to {area[3]:.0f}; state their CRS "
+            "(filter-crs, bbox-crs, srsName, the fifth part of bbox, or SRID=4326; before the geometry) "
+            "or mind the axis order",
             locator,
         )
 
@@ -136,21 +138,15 @@ def area_of_use(srid: int) -> Bounds:
     """The area of use in the CRS itself, east or longitude first; geographic systems here have the world."""
     if srid in GEOGRAPHIC:
         return WORLD
-    area = CRS.from_epsg(srid).area_of_use
+    area = proj.CRS.from_epsg(srid).area_of_use
     if area is None:
         return (float("-inf"), float("-inf"), float("inf"), float("inf"))
     return transformed_bounds(area.bounds, 4326, srid)
 
 
 def transformed_bounds(bounds: Bounds, source: int, target: int) -> Bounds:
-    """The box around a box in another CRS, edges followed; good to a metre (no correction grid)."""
-    left, bottom, right, top = _transformer(source, target).transform_bounds(*bounds, densify_pts=21)
-    return (left, bottom, right, top)
-
-
-@lru_cache
-def _transformer(source: int, target: int) -> Transformer:
-    return Transformer.from_crs(source, target, always_xy=True)
+    """The box around a box in another CRS, edges followed."""
+    return proj.between(source, target).transform_bounds(bounds)
 
 
 def _check_finite_and_valid(shape: BaseGeometry, locator: str) -> None:

@@ -25,8 +25,11 @@ if TYPE_CHECKING:
 
 # Where the projection behaves, in degrees: wider than any data of the CRS.
 REGION = {28992: (-2.0, 47.0, 15.0, 60.0), 31370: (-4.0, 46.0, 14.0, 56.0), 3812: (-4.0, 46.0, 14.0, 56.0)}
-# The box for the index is widened by this: pyproj without the correction grid is up to 0.25 m off.
-MARGIN_M = 2.0
+# The box for the index is widened. By a metre, since a database of one's own may lack the correction grid that pyproj
+# has, which moves a point by up to 0.25 m; and by a share of its side, since a straight edge in one CRS is a curve in
+# the other and is followed in 21 steps: between two of them it may bulge 5 m on 300 km, 70 m on 1,100 km.
+MARGIN_M, MARGIN_DEGREES = 1.0, 1e-5
+MARGIN_SHARE = 1e-3
 SEGMENT_DEGREES = 0.01
 # A short text may stand for edges of millions of kilometres: cut up they would fill the memory.
 MAX_SEGMENTS = 50_000
@@ -159,7 +162,8 @@ def _box(column: "Column", shape: BaseGeometry, srid: int) -> Composable:
     if column.srid is None or srid == column.srid:
         return _rectangle(shape.bounds, srid)
     left, bottom, right, top = transformed_bounds(shape.bounds, srid, column.srid)
-    margin = 1e-4 if column.srid in crs.GEOGRAPHIC else MARGIN_M
+    least = MARGIN_DEGREES if column.srid in crs.GEOGRAPHIC else MARGIN_M
+    margin = least + MARGIN_SHARE * max(right - left, top - bottom)
     return _rectangle((left - margin, bottom - margin, right + margin, top + margin), column.srid)
 
 

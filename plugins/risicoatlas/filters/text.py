@@ -30,6 +30,7 @@ _TOKENS = re.compile(
     |(?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)
     |(?P<string>'(?:''|[^'])*')
     |(?P<quoted>"(?:""|[^"])*")
+    |(?P<crs>\[?[A-Za-z][\w:./\#-]{0,99}\]?;)
     |(?P<name>[^\W\d][\w.:]*)
     |(?P<symbol><=|>=|<>|!=|[=<>+\-*/(),;])""",
     re.VERBOSE,
@@ -356,12 +357,17 @@ class _Parser:
         name = token.text.rpartition(":")[2] if self.dialect.prefixed_names else token.text
         return ast.Attribute(name)
 
+    def prefixed_geometry(self, token: _Token) -> literals.GeometryLiteral:
+        """``EPSG:4326;POINT(4.9 52.4)``: any notation before the semicolon, and its axis order."""
+        return self.geometry_in(crs.parse(token.text.removesuffix(";"), self.locator, literals.WRITABLE))
+
     _atoms: Mapping[str, Callable[["_Parser", _Token], ast.AstType]] = {
         "number": number,
         "string": string,
         "moment": moment,
         "quoted": quoted,
         "name": named,
+        "crs": prefixed_geometry,
     }
 
     def call(self, token: _Token) -> ast.AstType:
@@ -477,14 +483,19 @@ class _Parser:
         raise self._refuse("a bracket of the geometry is not closed", token.start)
 
     def extended_geometry(self) -> literals.GeometryLiteral:
-        """``SRID=4326;POINT(4.9 52.4)``: x or longitude first, as PostGIS and GeoServer have it."""
+        """``SRID=4326;POINT(4.9 52.4)``: x or longitude first, as PostGIS and GeoServer have it; ``SRID=EPSG:4326;``
+        is read too."""
         self.expect("=")
         number = self.take()
+        if number.kind == "crs":
+            return self.prefixed_geometry(number)
         self.expect(";")
-        stated = crs.parse(f"EPSG:{number.text}", self.locator, literals.WRITABLE)
+        return self.geometry_in(crs.parse(f"EPSG:{number.text}", self.locator, literals.WRITABLE))
+
+    def geometry_in(self, stated: Crs) -> literals.GeometryLiteral:
         token = self.take()
         if token.word not in _WKT:
-            raise self._refuse("expected a geometry after SRID=…;", token.start)
+            raise self._refuse("expected a geometry after the CRS and its semicolon", token.start)
         return self.geometry(token, stated)
 
 

@@ -19,8 +19,9 @@ from mapproxy.config.spec import validate_options
 from mapproxy.service.tile import TileServer
 from mapproxy.util.lock import FileLock, cleanup_lockdir
 from mapproxy.wsgiapp import MapProxyApp
-from pyproj import CRS
 
+from risicoatlas import accuracy, proj
+from risicoatlas.accuracy import Accuracy
 from risicoatlas.catalogue import Layer
 from risicoatlas.errors import AccessError, ConfigError
 from risicoatlas.maps import legend, mapproxy_plugin
@@ -156,7 +157,8 @@ def _joined(fixed: Conf, layers: list[Layer], extents: Mapping[str, Extent], ate
         }
         conf["sources"][f"{layer.name}_drawn"] = source
         conf["caches"][f"{layer.name}_tiles"] = _cache(layer, grids)
-        conf["layers"].append(_layer(layer, atelier.renderer.styles[layer.name]))
+        inexact = accuracy.of_layer(layer, atelier.service)
+        conf["layers"].append(_layer(layer, atelier.renderer.styles[layer.name], inexact))
     return conf
 
 
@@ -168,32 +170,34 @@ def _cache(layer: Layer, grids: list[str]) -> Conf:
     return conf | {"cache": {"type": "file", "directory_layout": "tc"}}
 
 
-def _layer(layer: Layer, style: Style) -> Conf:
+def _layer(layer: Layer, style: Style, inexact: Accuracy | None) -> Conf:
     # MapProxy writes titles into its XML as they are.
     conf: Conf = {
         "name": layer.name,
         "title": escape(layer.title.nl),
         "sources": [f"{layer.name}_drawn"],
         "tile_sources": [f"{layer.name}_tiles"],
-        "md": {"abstract": escape(abstract(layer, style))},
+        "md": {"abstract": escape(abstract(layer, style, inexact))},
     }
     # MapProxy calls the coarsest resolution min_res; so the capabilities tell MaxScaleDenominator.
     return conf | ({"min_res": style.max_scale * PIXEL_M} if style.max_scale else {})
 
 
-def abstract(layer: Layer, style: Style) -> str:
+def abstract(layer: Layer, style: Style, inexact: Accuracy | None = None) -> str:
     """Both descriptions and the scale from which the layer is drawn: an empty overview is not "nothing there"."""
     texts = []
     for language in ("nl", "en"):
         texts.append(layer.description.get(language))
         if note := legend.drawn_from(style, language):
             texts.append(f"{note}.")
+        if inexact and inexact.worth_saying:
+            texts.append(inexact.text.get(language))
     return " ".join(texts)
 
 
 def domain(srid: int) -> Extent:
     """Where a CRS is meant to be used: the extent of a layer that has none of its own, or may not show it."""
-    area = CRS.from_epsg(srid).area_of_use
+    area = proj.CRS.from_epsg(srid).area_of_use
     if area is None:
         raise ConfigError(FILE, None, f"EPSG:{srid} has no area of use: give the layer another CRS")
     return Extent(4326, (area.west, area.south, area.east, area.north))

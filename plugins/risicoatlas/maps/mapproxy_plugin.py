@@ -20,10 +20,11 @@ from mapproxy.layer import BlankImageError
 from mapproxy.layer.map_layer import MapLayer
 from mapproxy.query import InfoQuery, LegendQuery, MapQuery
 from mapproxy.source import InfoSource, LegendSource, SourceError
-from mapproxy.srs import SRS
+from mapproxy.srs import _SRS, SRS
 from mapproxy.util.ext.dictspec.spec import anything, number, required
 from PIL import Image
 
+from risicoatlas import proj
 from risicoatlas.access import actor
 from risicoatlas.catalogue import Layer
 from risicoatlas.errors import AccessError, RisicoAtlasError
@@ -134,8 +135,17 @@ def srid_of(srs: SRS) -> int:
     return 4326 if code == "CRS:84" else int(code.removeprefix("EPSG:"))
 
 
+def _way_of_the_house(source: _SRS, target: _SRS) -> proj.Way:
+    return proj.between(srid_of(source), srid_of(target))
+
+
 def plugin_entrypoint() -> None:
-    """Called by MapProxy; registering twice changes nothing."""
+    """Called by MapProxy; registering twice changes nothing.
+
+    MapProxy would ask PROJ for 4326 and 3857 at once, and so miss the correction grid: its boxes would lie up to 0.25 m
+    beside what the database draws.
+    """
+    _SRS._transformer = _way_of_the_house
     if SOURCE_TYPE in source_configuration_types:
         return
     spec = {required("layer"): anything(), required("atelier"): anything(), required("extent"): [number()]}

@@ -12,6 +12,7 @@ import psycopg
 
 from risicoatlas import crs
 from risicoatlas.access.actor import Actor
+from risicoatlas.accuracy import Accuracy
 from risicoatlas.catalogue import GEOMETRY, KEY, Layer
 from risicoatlas.database import reading
 from risicoatlas.errors import UnavailableError
@@ -134,6 +135,12 @@ def add_state(collection: dict[str, Any], state: State | None) -> None:
     collection["publicatie"] = state.publication
     collection["brondatum"] = state.source_date and state.source_date.isoformat()
     collection["laatst_geladen"] = state.loaded_at and state.loaded_at.isoformat()
+
+
+def add_accuracy(collection: dict[str, Any], found: Accuracy | None, language: str) -> None:
+    """How far coordinates in another CRS may be off, in metres, and that said."""
+    if found is not None:
+        collection["nauwkeurigheid"] = {"meter": found.metres, "toelichting": found.text.get(language)}
 
 
 def schema(layer: Layer, address: str, language: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from risicoatlas import conditional
+from risicoatlas import accuracy, conditional
 from risicoatlas.access import actor as actors
 from risicoatlas.catalogue import Layer
 from risicoatlas.conditional import Conditions, Validator
@@ -434,6 +434,7 @@ def _complete(document: dict[str, Any], found: dict[str, documents.State], call:
     document["links"].append(links.described_by(layer, call.app.service.settings, call.visit.language))
     document["crs"] = document["crs"][:]
     documents.add_state(document, found.get(document["id"]))
+    documents.add_accuracy(document, accuracy.of_layer(layer, call.app.service), call.visit.language)
 
 
 def _is_foreign(link: dict[str, str]) -> bool:

@@ -130,7 +130,7 @@ def _crs(found: Parameters, name: str, layer: Layer) -> Crs:
     text = found.get(name)
     if text is None:
         return CRS84
-    return crs.parse(text.removeprefix("[").removesuffix("]"), name, layer.srids)
+    return crs.parse(text, name, layer.srids)
 
 
 def _bbox(layer: Layer, found: Parameters) -> Envelope | None:

@@ -13,7 +13,7 @@ from typing import LiteralString
 import psycopg
 from psycopg import sql
 
-from risicoatlas import crs
+from risicoatlas import accuracy, crs
 from risicoatlas.catalogue import GEOMETRY, KEY, Catalogue, Layer
 from risicoatlas.database import Connection
 from risicoatlas.errors import ConfigError, UnavailableError
@@ -89,7 +89,7 @@ def _publish(connection: Connection, layers: list[Layer], notice: Notice) -> Pub
     done = []
     for layer in layers:
         notice(f"publishing {layer.name}")
-        done.append(_publish_layer(connection, layer, number, pruned))
+        done.append(_publish_layer(connection, layer, _Numbers(number, pruned), notice))
     results = tuple(item.result for item in done)
     changed = [item.layer for item in done if item.changed]
     first = not connection.execute("SELECT 1 FROM publiek.publicatie LIMIT 1").fetchone()
@@ -118,15 +118,17 @@ def _record(connection: Connection, number: int, public: list[str]) -> None:
     )
 
 
-def _publish_layer(connection: Connection, layer: Layer, number: int, pruned: int) -> _Done:
+def _publish_layer(connection: Connection, layer: Layer, numbers: "_Numbers", notice: Notice) -> _Done:
     fresh = _fresh_rows(connection, layer)
     served = tables.fits(connection, layer)
+    if served and _is_transformed_otherwise(connection, layer):
+        notice(f"{layer.name}: its coordinates in ETRS89 came by another transformation and are computed anew")
     total, added, ended = _difference(connection, layer, fresh, served)
     beside = None
     if not served or added + ended > REBUILD_SHARE * max(total, 1):
-        beside = _rebuild(connection, layer, fresh, _Numbers(number, pruned), served)
+        beside = _rebuild(connection, layer, fresh, numbers, served)
     elif added or ended:
-        _change(connection, layer, fresh, _Numbers(number, pruned))
+        _change(connection, layer, fresh, numbers)
     connection.execute(sql.SQL("DROP TABLE {}").format(fresh))
     return _Done(layer, LayerResult(layer.name, total, added, ended), beside, anew=not served)
 
@@ -147,11 +149,27 @@ def _swap(connection: Connection, done: _Done) -> None:
     connection.execute(sql.SQL("ALTER TABLE {} RENAME TO {}").format(done.beside, sql.Identifier(done.layer.name)))
 
 
+def _is_transformed_otherwise(connection: Connection, layer: Layer) -> bool:
+    """Whether what is served has other coordinates in ETRS89 than the database computes now: one row tells."""
+    row = connection.execute(
+        sql.SQL(
+            "SELECT NOT ST_OrderingEquals({etrs89}, n.geometrie_etrs89) FROM {table} n"
+            " WHERE publicatie_tot IS NULL AND NOT ST_IsEmpty(n.{geometry}) LIMIT 1"
+        ).format(etrs89=_etrs89(layer), table=layer.table, geometry=sql.Identifier(GEOMETRY))
+    ).fetchone()
+    return bool(row and row[0])
+
+
 def _fresh_rows(connection: Connection, layer: Layer) -> sql.Identifier:
-    """A temporary table with the rows of ``publish.sql`` and a hash of each."""
+    """A temporary table with the rows of ``publish.sql`` and a hash of each.
+
+    The hash holds the transformation to ETRS89 too: with another one every row is new, its stored coordinates also.
+    """
     path = layer.folder / "publish.sql"
     fresh = sql.Identifier("pg_temp", f"vers_{layer.name}"[:63])
-    fields = [sql.Identifier(name) for name in tables.data_fields(layer)]
+    hashed: list[sql.Composable] = [sql.Identifier(name) for name in (*tables.data_fields(layer), GEOMETRY)]
+    if way := accuracy.transformation(connection, layer.srid):
+        hashed.append(sql.Literal(way))
     casts = [
         sql.SQL("{0}::{1} AS {0}").format(sql.Identifier(field.name), tables.COLUMN_TYPES[field.type])
         for field in layer.fields
@@ -159,11 +177,11 @@ def _fresh_rows(connection: Connection, layer: Layer) -> sql.Identifier:
     ]
     statement = sql.SQL(
         "CREATE TEMPORARY TABLE {table} ON COMMIT DROP AS"
-        " SELECT *, md5(ROW({fields}, {geometry})::text)::uuid AS rij_hash"
+        " SELECT *, md5(ROW({hashed})::text)::uuid AS rij_hash"
         " FROM (SELECT {casts}, {geometry} FROM ({query}) AS bron) AS rij"
     ).format(
         table=sql.Identifier(f"vers_{layer.name}"[:63]),
-        fields=sql.SQL(", ").join(fields),
+        hashed=sql.SQL(", ").join(hashed),
         casts=sql.SQL(", ").join(casts),
         geometry=sql.Identifier(GEOMETRY),
         query=_query_of(path),

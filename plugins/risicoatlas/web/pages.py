@@ -16,6 +16,7 @@ from flask import Flask, Response, g, make_response, redirect, render_template, 
 from werkzeug import Response as WerkzeugResponse
 from werkzeug.exceptions import HTTPException
 
+from risicoatlas import accuracy
 from risicoatlas.access import actor as actors
 from risicoatlas.catalogue import Text
 from risicoatlas.errors import RisicoAtlasError, UnavailableError
@@ -109,6 +110,7 @@ def _add_start(app: Flask, service: Service, arranged: arrangement.Arrangement) 
             groups=arranged.seen(visible).groups,
             state=status.state(service, actor, visible),
             addresses=_addresses(service.settings.public_url),
+            accuracy=accuracy.accuracy(service),
             # whether anything is hidden at all is no secret; what, is
             some_hidden=actor.anonymous and any(layer.restricted for layer in service.catalogue),
         )

@@ -10,11 +10,10 @@ from functools import lru_cache
 from math import ceil, floor
 
 from psycopg_pool import ConnectionPool
-from pyproj import CRS
 
-from risicoatlas import crs
+from risicoatlas import accuracy, crs, proj
 from risicoatlas.access.actor import Actor
-from risicoatlas.catalogue import GEOMETRY, KEY, Layer
+from risicoatlas.catalogue import GEOMETRY, KEY, Layer, Text
 from risicoatlas.database import Connection, reading
 from risicoatlas.errors import RequestError
 from risicoatlas.features import query
@@ -93,6 +92,9 @@ GEOMETRY_TYPES = {
 }
 
 
+NO_NOTE = Text("", "")
+
+
 @dataclass(frozen=True)
 class Operation:
     """One ``ows:Operation``."""
@@ -108,6 +110,7 @@ class FeatureType:
     layer: Layer
     crs: tuple[str, ...]
     box: Box
+    note: Text = NO_NOTE
 
 
 def get_capabilities(request: GetCapabilities, actor: Actor, service: Service, config: WfsConfig) -> Answer:
@@ -135,7 +138,7 @@ def get_capabilities(request: GetCapabilities, actor: Actor, service: Service, c
         namespaces=sorted(names.prefixes(layers).items()),
         operations=[Operation(name, PARAMETERS.get(name, ())) for name in requests.OPERATIONS],
         constraints=CONSTRAINTS,
-        types=[_feature_type(layer, extents.get(layer.name)) for layer in layers],
+        types=[_feature_type(layer, extents.get(layer.name), service) for layer in layers],
         formats=OFFERED,
         conformance=CONFORMANCE,
         comparisons=tuple(fes.COMPARISONS),
@@ -146,9 +149,15 @@ def get_capabilities(request: GetCapabilities, actor: Actor, service: Service, c
     return Answer([body])
 
 
-def _feature_type(layer: Layer, extent: Box | None) -> FeatureType:
+def _feature_type(layer: Layer, extent: Box | None, service: Service) -> FeatureType:
     systems = tuple(f"{crs.EPSG_URN}{srid}" for srid in layer.srids)
-    return FeatureType(layer, (*systems, "urn:ogc:def:crs:OGC:1.3:CRS84"), extent or area_of_use(layer.srid))
+    inexact = accuracy.of_layer(layer, service)
+    return FeatureType(
+        layer,
+        (*systems, "urn:ogc:def:crs:OGC:1.3:CRS84"),
+        extent or area_of_use(layer.srid),
+        inexact.text if inexact and inexact.worth_saying else NO_NOTE,
+    )
 
 
 def _state(pool: "ConnectionPool[Connection]") -> tuple[int, dict[str, Box]]:
@@ -178,7 +187,7 @@ def _own_extents(layers: Iterable[Layer], actor: Actor, service: Service) -> dic
 @lru_cache
 def area_of_use(srid: int) -> Box:
     """Where data of this CRS can lie: the extent of an empty layer."""
-    area = CRS.from_epsg(srid).area_of_use
+    area = proj.CRS.from_epsg(srid).area_of_use
     return area.bounds if area else (-180.0, -90.0, 180.0, 90.0)
 
 
