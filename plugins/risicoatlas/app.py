@@ -26,6 +26,7 @@ from risicoatlas.access.actor import Actor
 from risicoatlas.conditional import CREDENTIALS
 from risicoatlas.database import Connection, Database, refuse_strong_role
 from risicoatlas.errors import CredentialError, RequestError, RisicoAtlasError, SessionError
+from risicoatlas.own import complete
 from risicoatlas.service import Service
 from risicoatlas.settings import Settings
 
@@ -45,6 +46,9 @@ Headers = list[tuple[str, str]]
 def make_service(settings: Settings, database: Database) -> Service:
     """Read the configuration and make the pool, not yet opened: a forked worker opens its own."""
     layers = catalogue.read(settings.config)
+    if any(layer.own for layer in layers):
+        with database.asking() as connection:
+            layers = complete.completed(layers, connection)
     return Service(settings, layers, decide.read(settings.config, layers), database.pool())
 
 

@@ -4,6 +4,7 @@ In: the config folder. Out: frozen :class:`Layer` values, the allow-list for eve
 cannot be used stops the start with ``file:line``.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -21,6 +22,8 @@ GEOMETRY_TYPES = ("Point", "MultiLineString", "MultiPolygon")
 ACCESS = ("public", "restricted")
 GEOMETRY = "geometrie"
 KEY = "identificatie"
+# What PostgreSQL, GML, a URL and a file name all take as it is.
+LAYER_NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
 
 @dataclass(frozen=True)
@@ -36,12 +39,34 @@ class Text:
 
 @dataclass(frozen=True)
 class Field:
-    """A column that clients may see, filter and sort on. ``values`` are the allowed ones, empty where free."""
+    """A column that clients may see, filter and sort on. ``values`` are the allowed ones, empty where free.
+
+    ``column`` is what an own table calls it, where that is another name.
+    """
 
     name: str
     type: str
     title: Text
     values: tuple[str, ...] = ()
+    column: str | None = None
+
+
+@dataclass(frozen=True)
+class OwnTable:
+    """A table or view of the organisation that a layer serves as it stands, without publications.
+
+    ``key_type`` (integer, number, text or uuid) is empty until :func:`risicoatlas.own.complete.completed` has read the
+    database, as are the fields of a layer that lists none, and its geometry type and SRID where the file has none.
+    """
+
+    schema: str
+    name: str
+    key: str
+    geometry_column: str | None = None
+    key_type: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.name}"
 
 
 @dataclass(frozen=True)
@@ -60,6 +85,7 @@ class Layer:
     area_field: str | None = None
     styles: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    own: OwnTable | None = None
 
     @property
     def restricted(self) -> bool:
@@ -109,6 +135,17 @@ class Catalogue:
             raise NotFoundError(f"there is no layer {name!r}") from None
 
 
+def refused(layer: Layer, key: str, message: str, field: str | None = None) -> ConfigError:
+    """What is wrong with a key of the layer's file, or with one of its fields, as an error that begins with its
+    place."""
+    path = layer.folder / "layer.yaml"
+    named = re.compile(rf"\bname:\s*[\"']?{re.escape(field)}[\"']?\s*([,}}#]|$)" if field else rf"{re.escape(key)}\s*:")
+    for number, text in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        if named.search(text) if field else named.match(text):
+            return ConfigError(path, number, message)
+    return ConfigError(path, _line(path, f"{key}:"), message)
+
+
 def read(config: Path) -> Catalogue:
     """Read every ``layers/*/layer.yaml`` of a config folder."""
     core = _load(config / "layers" / "core.yaml")
@@ -142,17 +179,24 @@ def _layer(path: Path, core: Any) -> Layer:
         "area_field",
         "styles",
         "sources",
+        "table",
+        "key",
+        "geometry_column",
     }
     _refuse_unknown(path, data, known)
+    if not LAYER_NAME.fullmatch(name):
+        raise ConfigError(path, None, f"layer {name!r}: expected a folder name of lower-case letters, digits and _")
+    own = _own_table(path, data)
     access = _choice(path, data, "access", ACCESS)
-    fields = tuple(_field(*item) for item in _described_fields(path, core, data))
+    fields = tuple((_own_field if own else _field)(*item) for item in _described_fields(path, core, data))
     names = [item.name for item in fields]
     if twice := sorted({item for item in names if names.count(item) > 1}):
         raise ConfigError(
             path, _line(path, twice[0]), f"field {twice[0]} is described twice (core.yaml describes the core)"
         )
     area_field = data.get("area_field")
-    if access == "restricted" and area_field not in names:
+    # the fields of an own table may stand in the database alone
+    if access == "restricted" and area_field not in names and (own is None or "fields" in data or not area_field):
         raise ConfigError(
             path, _line(path, "area_field"), "a restricted layer needs an area_field that is one of its fields"
         )
@@ -161,18 +205,39 @@ def _layer(path: Path, core: Any) -> Layer:
         title=_text(path, data, "title"),
         description=_text(path, data, "description"),
         access=access,
-        geometry_type=_choice(path, data, "geometry", GEOMETRY_TYPES),
-        srid=data.get("srid", 28992),
+        geometry_type="" if own and "geometry" not in data else _choice(path, data, "geometry", GEOMETRY_TYPES),
+        srid=data.get("srid", 0 if own else 28992),
         fields=fields,
         folder=path.parent,
         area_field=area_field,
         styles=tuple(data.get("styles", [name])),
         sources=tuple(data.get("sources", [])),
+        own=own,
     )
+
+
+def _own_table(path: Path, data: Any) -> OwnTable | None:
+    """``table: schema.name`` with ``key`` and perhaps ``geometry_column``."""
+    if "table" not in data:
+        if stray := sorted({"key", "geometry_column"} & set(data)):
+            raise ConfigError(path, _line(path, stray[0]), f"{stray[0]} needs a table: expected table: schema.name")
+        return None
+    schema, dot, name = str(data["table"]).partition(".")
+    if not (schema and dot and name) or "." in name:
+        raise ConfigError(path, _line(path, "table"), f"table: found {data['table']!r}, expected schema.name")
+    if "key" not in data:
+        raise ConfigError(path, _line(path, "table"), f"{schema}.{name} needs a key: the column that tells rows apart")
+    if "field_sets" in data:
+        raise ConfigError(path, _line(path, "field_sets"), "an own table has no field sets: list its fields, or none")
+    column = data.get("geometry_column")
+    return OwnTable(schema, name, str(data["key"]), None if column is None else str(column))
 
 
 def _described_fields(path: Path, core: Any, data: Any) -> Iterator[tuple[Path, Any]]:
     """Every field with the file that describes it: the core, the sets that the layer shares with others, its own."""
+    if "table" in data:
+        yield from ((path, item) for item in data.get("fields", []))
+        return
     folder = path.parents[1]
     yield from ((folder / "core.yaml", item) for item in core["fields"])
     for name in data.get("field_sets", []):
@@ -188,6 +253,19 @@ def _field(path: Path, data: Any) -> Field:
         type=_choice(path, data, "type", FIELD_TYPES),
         title=_text(path, data, "title"),
         values=tuple(str(value) for value in data.get("values", [])),
+    )
+
+
+def _own_field(path: Path, data: Any) -> Field:
+    """A field of an own table: its name is enough, the type is read from the database."""
+    _refuse_unknown(path, data, {"name", "column", "title", "values"})
+    name = str(data.get("name", ""))
+    return Field(
+        name=name,
+        type="",
+        title=_text(path, data, "title") if "title" in data else Text(name, name),
+        values=tuple(str(value) for value in data.get("values", [])),
+        column=str(data.get("column", name)),
     )
 
 

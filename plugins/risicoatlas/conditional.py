@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +18,7 @@ from werkzeug.http import http_date, parse_date, parse_etags
 
 from risicoatlas.access.actor import Actor
 from risicoatlas.features.query import State, latest
+from risicoatlas.own import state as own
 from risicoatlas.service import Service
 from risicoatlas.settings import Settings
 
@@ -114,8 +115,13 @@ def of_rows(service: Service, state: State, *parts: object) -> Validator:
 
 
 def of_publication(service: Service, *parts: object) -> Validator:
-    """The validator of a document that tells of the newest publication."""
-    return _validator(service, latest(service.pool), parts)
+    """The validator of a document that tells of the newest publication, and of own tables as they are now."""
+    tables = own.states(service.pool, service.catalogue)
+    if not tables:
+        return _validator(service, latest(service.pool), parts)
+    found = _validator(service, latest(service.pool), (*parts, tuple(tables.items())))
+    # Nobody tells when a table changed last.
+    return replace(found, modified=datetime.now(UTC))
 
 
 def of_edition(service: Service, *parts: object) -> Validator:

@@ -49,6 +49,15 @@ class Database:
                 connection.commit()
             yield connection
 
+    @contextmanager
+    def asking(self) -> Iterator[Connection]:
+        """A short connection of the service that asks the system catalogues; it has no right on any table."""
+        with (
+            _undone(),
+            _connect(self.conninfo("service"), autocommit=True, application_name="risicoatlas service") as connection,
+        ):
+            yield connection
+
     def pool(self, *, min_size: int = 1, max_size: int = 8) -> ConnectionPool[Connection]:
         """A pool of service connections: no rights of their own, a role is taken per transaction by :func:`reading`."""
         return ConnectionPool(
@@ -105,11 +114,29 @@ def opened(
         Cluster(settings.home, durable=durable, notice=notice).running() as cluster,
         cluster.watched() if serving else nullcontext(),
     ):
-        users = {"loader": "ra_loader", "service": "ra_service", "superuser": "postgres"}
-        database = Database(lambda task: cluster.conninfo(users[task]))
+        database = _of_cluster(cluster)
         provision(cluster)
         migrate(database)
         yield database
+
+
+@contextmanager
+def as_it_is(settings: Settings) -> Iterator[Database | None]:
+    """The database of these settings, neither made nor migrated; None where the home holds no cluster."""
+    if url := settings.database_url:
+        yield Database(lambda task: url)
+        return
+    cluster = Cluster(settings.home) if settings.home.is_dir() else None
+    if cluster is None or not (cluster.data / "PG_VERSION").exists():
+        yield None
+        return
+    with cluster.running():
+        yield _of_cluster(cluster)
+
+
+def _of_cluster(cluster: Cluster) -> Database:
+    users = {"loader": "ra_loader", "service": "ra_service", "superuser": "postgres"}
+    return Database(lambda task: cluster.conninfo(users[task]))
 
 
 def provision(cluster: Cluster, dbname: str = "risicoatlas") -> None:
@@ -261,6 +288,11 @@ def refuse_strong_role(connection: Connection) -> None:
         " WHERE n.nspname = 'besloten' AND c.relkind IN ('r', 'p')"
         " AND NOT (c.relrowsecurity AND c.relforcerowsecurity)"
     ).fetchall()
+    unforced += connection.execute(
+        "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE n.nspname = 'besloten' AND (c.relkind IN ('m', 'f')"
+        " OR c.relkind = 'v' AND 'security_barrier=true' <> ALL (coalesce(c.reloptions, '{}')))"
+    ).fetchall()
     if unforced:
         names = ", ".join(name for (name,) in unforced)
-        raise ClusterError(f"tables in besloten without forced row-level security: {names}")
+        raise ClusterError(f"in besloten without forced row-level security, or a barrier of a view: {names}")

@@ -1,47 +1,55 @@
 """``risicoatlas check``."""
 
 import json
+from typing import TYPE_CHECKING
 
 import click
 
 from risicoatlas.errors import ConfigError
 from risicoatlas.settings import Settings
 
+if TYPE_CHECKING:
+    from risicoatlas.catalogue import Catalogue
+    from risicoatlas.own.check import Report
+
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as a JSON list.")
+@click.option("--no-database", is_flag=True, help="Do not look at the tables of your own in the database.")
 @click.pass_obj
-def command(settings: Settings, as_json: bool) -> None:
-    """Check configuration, access rules, rules of law and styles; every finding begins with file:line.
-
-    What the database lacks is a warning.
-    """
+def command(settings: Settings, as_json: bool, no_database: bool) -> None:
+    """Check configuration, access rules, rules of law, styles and tables of your own; every finding begins with
+    file:line. What only slows it, or what the
+    database lacks, is no failure."""
     from risicoatlas import catalogue
     from risicoatlas.access import decide
     from risicoatlas.maps import sld
     from risicoatlas.rules import check as rule_check
 
-    findings: list[ConfigError] = []
     layers = catalogue.read(settings.config)
+    report = _own_tables(settings, layers, no_database)
+    errors = report.errors
     for examine in (
         lambda: decide.read(settings.config, layers),
-        lambda: sld.read_all(settings.styles, layers),
+        lambda: sld.read_all(settings.styles, report.catalogue),
     ):
         try:
             examine()
         except ConfigError as error:
-            findings.append(error)
-    findings += rule_check.check(settings.config)
+            errors.append(error)
+    errors += rule_check.check(settings.config)
     for warning in _of_database(settings):
         click.echo(f"warning: {warning}", err=True)
+    findings = [str(finding) for finding in (*errors, *report.advice)]
     if as_json:
-        click.echo(json.dumps([str(finding) for finding in findings], ensure_ascii=False))
+        click.echo(json.dumps(findings, ensure_ascii=False))
     for finding in findings:
-        click.echo(str(finding), err=True)
-    if findings:
+        click.echo(finding, err=True)
+    if errors:
         raise click.exceptions.Exit(1)
     if not as_json:
-        click.echo(f"{len(layers.layers)} layers, access rules, rules and styles: no findings")
+        advice = f"no findings but {len(report.advice)} times advice" if report.advice else "no findings"
+        click.echo(f"{len(layers.layers)} layers, access rules, rules and styles: {advice}")
 
 
 def _of_database(settings: Settings) -> list[str]:
@@ -58,3 +66,20 @@ def _of_database(settings: Settings) -> list[str]:
     except psycopg.OperationalError as error:
         return [f"the database cannot be asked how exact it is: {str(error).splitlines()[0]}"]
     return [found.text.en] if found.worth_saying else []
+
+
+def _own_tables(settings: Settings, layers: "Catalogue", no_database: bool) -> "Report":
+    """What the database says of tables of the organisation; a line on standard error where it was not looked at."""
+    from risicoatlas import database
+    from risicoatlas.own import check
+
+    if not any(layer.own for layer in layers):
+        return check.Report(layers)
+    why = "as --no-database asks"
+    if not no_database:
+        with database.as_it_is(settings) as where:
+            if where is not None:
+                return check.check(layers, where)
+        why = f"{settings.home} has none"
+    click.echo(f"the database was not looked at ({why}): tables of your own are not checked", err=True)
+    return check.without_database(layers)

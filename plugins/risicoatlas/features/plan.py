@@ -28,6 +28,7 @@ from risicoatlas.features.request import Envelope, FeatureRequest, Place, Sort
 from risicoatlas.filters import literals, spatial
 from risicoatlas.filters import sql as filters
 from risicoatlas.filters.literals import GeometryLiteral
+from risicoatlas.own import reading
 from risicoatlas.service import Service
 
 MAX_IDS = 2_000
@@ -180,6 +181,11 @@ def plan_query(request: FeatureRequest, actor: Actor, service: Service) -> Plan:
     """Decide what this actor gets of this request; 400, 403 and 404 happen here, before the database is touched."""
     layer = service.layer(request.layer, actor)
     decision = service.rules.decide(actor, layer)
+    if layer.own and request.since is not None:
+        raise RequestError(
+            f"{layer.name} is read straight from a table: it has no publications, and no changes since one",
+            request.locators.since,
+        )
     output = request.crs or Crs(layer.srid, f"EPSG:{layer.srid}", latitude_first=False)
     conditions, client = _conditions(request, layer)
     if layer.restricted and decision.areas is not None:
@@ -196,7 +202,7 @@ def plan_query(request: FeatureRequest, actor: Actor, service: Service) -> Plan:
         offset=request.offset,
         role="ra_restricted" if layer.restricted else "ra_public",
         areas=decision.areas_setting,
-        unfiltered=not (layer.restricted or conditions or client or request.since is not None),
+        unfiltered=not (layer.restricted or layer.own or conditions or client or request.since is not None),
         publication=request.publication,
         position=request.offset,
         since=request.since,
@@ -222,7 +228,10 @@ def _resumed(plan: Plan, request: FeatureRequest, service: Service) -> Plan:
 def columns(layer: Layer) -> Mapping[str, filters.Column]:
     """The allow-list of a layer's filters: its fields and its geometry, over rows with the alias ``r``."""
     found = {item.name: filters.Column(item.name, item.type, column(item.name)) for item in layer.fields}
-    found[GEOMETRY] = filters.Column(GEOMETRY, "geometry", column(GEOMETRY), layer.srid, ETRS89)
+    if layer.own:
+        found[GEOMETRY] = reading.geometry_column(layer)
+    else:
+        found[GEOMETRY] = filters.Column(GEOMETRY, "geometry", column(GEOMETRY), layer.srid, ETRS89)
     return found
 
 
@@ -230,6 +239,8 @@ def output_geometry(layer: Layer, srid: int) -> Composable:
     """The geometry in ``srid``, longitude or east first; the ETRS89 column saves the transformation for degrees."""
     if srid == layer.srid:
         return column(GEOMETRY)
+    if layer.own:
+        return crs.transformed(column(GEOMETRY), layer.srid, srid)
     return crs.transformed(ETRS89, 4258, srid)
 
 
@@ -252,6 +263,7 @@ def _conditions(request: FeatureRequest, layer: Layer) -> tuple[list[Composable]
     client: list[Composable] = []
     if request.ids is not None:
         inner.append(_ids(request))
+        inner += reading.key_conditions(layer, request.ids)
     if request.bbox is not None:
         literal = box_literal(request.bbox, request.locators.bbox)
         if layer.restricted:
@@ -260,6 +272,7 @@ def _conditions(request: FeatureRequest, layer: Layer) -> tuple[list[Composable]
     if request.filter is not None:
         safe, rest = filters.split(request.filter, known)
         inner += [filters.compile(node, known, request.locators.filter) for node in safe]
+        inner += reading.key_filters(layer, safe)
         client += [filters.compile(node, known, request.locators.filter) for node in rest]
     return inner, client
 

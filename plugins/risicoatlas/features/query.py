@@ -132,7 +132,7 @@ class RowStream(Iterator[bytes]):
 
 
 def _place(keys: Message | None, *, backward: bool) -> Place | None:
-    return None if keys is None else Place(tuple(json.loads(bytes(keys))), backward)
+    return None if keys is None else Place(tuple(json.loads(bytes(keys), parse_float=str)), backward)
 
 
 class Reading:
@@ -237,20 +237,27 @@ class Reading:
             return self.counted
         if exact:
             return self._number(self.plan.tally(), STATEMENT_TIMEOUT_S)
-        try:
-            found = self._number(self.plan.tally(COUNT_BOUND + 1), COUNT_TIMEOUT_S)
-        except UnavailableError as error:
-            if isinstance(error.__cause__, psycopg.errors.QueryCanceled):
-                return None
-            raise
-        return found if found <= COUNT_BOUND else None
+        found = self._bounded(self.plan.tally(COUNT_BOUND + 1))
+        return found if found is not None and found <= COUNT_BOUND else None
 
-    def tested(self) -> int:
-        """How many visible objects the layer holds: what an answer without features was tested on."""
+    def tested(self) -> int | None:
+        """How many visible objects the layer holds: what an answer without features was tested on; None where an own
+        table takes too long to count."""
+        if self.plan.layer.own and not self.plan.layer.restricted:
+            return self._bounded(sql.SQL("SELECT count(*) FROM {}").format(self.plan.layer.table))
         if not self.plan.layer.restricted and self.plan.publication is None:
             return self.state.count or 0
         statement = sql.SQL("SELECT count(*) FROM {} AS r WHERE {}").format(self.plan.layer.table, self.plan.holds)
         return self._number(statement, STATEMENT_TIMEOUT_S)
+
+    def _bounded(self, statement: Composed) -> int | None:
+        """One number, None where it takes longer than the time budget of a count."""
+        try:
+            return self._number(statement, COUNT_TIMEOUT_S)
+        except UnavailableError as error:
+            if isinstance(error.__cause__, psycopg.errors.QueryCanceled):
+                return None
+            raise
 
     def fetched(self, statement: Composed) -> TupleRow | None:
         """The first row of a statement of our own."""
@@ -312,8 +319,8 @@ def count(plan: Plan, service: Service, *, exact: bool = False) -> int | None:
         return reading.count(exact=exact)
 
 
-def tested(plan: Plan, service: Service) -> int:
-    """How many visible objects the layer holds: what an answer without features was tested on."""
+def tested(plan: Plan, service: Service) -> int | None:
+    """How many visible objects the layer holds, as :meth:`Reading.tested` tells it."""
     with Reading(plan, service) as reading:
         return reading.tested()
 
@@ -388,6 +395,9 @@ def _errors_of(layer: str, timeout_s: int | None = None) -> Iterator[None]:
     except psycopg.errors.UndefinedTable as error:
         LOG.exception("layer %s has no table", layer)
         raise UnavailableError(f"{layer} is not published yet") from error
+    except psycopg.errors.InsufficientPrivilege as error:
+        LOG.exception("the table of layer %s may not be read", layer)
+        raise UnavailableError(f"{layer} cannot be read at the moment") from error
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
         LOG.exception("the database went away during a query on %s", layer)
         raise UnavailableError("the database cannot be reached at the moment") from error

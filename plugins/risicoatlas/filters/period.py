@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from pygeofilter import ast
 
+from risicoatlas.catalogue import Layer
 from risicoatlas.errors import RequestError
 from risicoatlas.filters import literals
 
@@ -24,6 +25,15 @@ def read(text: str, locator: str = "datetime") -> ast.Node:
     if start is not None:
         parts.append(ast.Or(ast.IsNull(ast.Attribute(END), not_=False), ast.GreaterEqual(ast.Attribute(END), start)))
     return ast.And.from_items(*parts)
+
+
+def check_layer(layer: Layer, locator: str = "datetime") -> None:
+    """Refuse a period on a layer whose objects have no validity."""
+    for name in (BEGIN, END):
+        if name not in layer.by_name:
+            raise RequestError(
+                f"{layer.name} has no {name}: a period cannot be asked of it, filter on a field of its own", locator
+            )
 
 
 def _ends(text: str, locator: str) -> tuple[date | None, date | None]:

@@ -68,7 +68,7 @@ def compare(operator: type[Any], column: "Column", literal: GeometryLiteral) -> 
         return sql.SQL("({} IS NOT NULL)" if operator is ast.GeometryDisjoint else "FALSE").format(column.sql)
     tested, shape = _common(column, GeometryLiteral(inside, literal.srid))
     found = sql.SQL("({} && {} AND {}({}, {}))").format(
-        column.sql, _box(column, inside, literal.srid), OPERATORS[operator], tested, shape
+        column.box or column.sql, _box(column, inside, literal.srid), OPERATORS[operator], tested, shape
     )
     return sql.SQL("(NOT {})").format(found) if operator is ast.GeometryDisjoint else found
 
@@ -86,7 +86,10 @@ def within_distance(column: "Column", literal: GeometryLiteral, distance_m: floa
     if inside is None:
         return sql.SQL("({} IS NULL AND NULL)").format(column.sql)
     shape = _stored(column, GeometryLiteral(inside, literal.srid))
-    return sql.SQL("ST_DWithin({}, {}, {})").format(column.sql, shape, sql.Literal(distance_m))
+    within = sql.SQL("ST_DWithin({}, {}, {})").format(column.sql, shape, sql.Literal(distance_m))
+    if column.box is None:
+        return within
+    return sql.SQL("({} && ST_Expand({}, {}) AND {})").format(column.box, shape, sql.Literal(distance_m), within)
 
 
 def relate(column: "Column", literal: GeometryLiteral, pattern: str) -> Composable:
@@ -104,7 +107,7 @@ def box_overlap(column: "Column", literal: GeometryLiteral) -> Composable:
     return (
         sql.SQL("FALSE")
         if inside is None
-        else sql.SQL("{} && {}").format(column.sql, _box(column, inside, literal.srid))
+        else sql.SQL("{} && {}").format(column.box or column.sql, _box(column, inside, literal.srid))
     )
 
 

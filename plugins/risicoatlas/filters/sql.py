@@ -36,7 +36,8 @@ class Column:
     """A name that a filter may use: its type (of the catalogue, or ``geometry``) and the SQL that stands for it.
 
     A geometry column has its ``srid``; ``etrs89`` is the same geometry in EPSG:4258 where a column holds that, and
-    makes tests against longitude and latitude exact and free of transformation.
+    makes tests against longitude and latitude exact and free of transformation. ``box`` is what the spatial index
+    stands on, where that is not the column itself.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Column:
     sql: Composable
     srid: int | None = None
     etrs89: Composable | None = None
+    box: Composable | None = None
 
 
 @dataclass(frozen=True)

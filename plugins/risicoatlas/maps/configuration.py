@@ -167,6 +167,9 @@ def _cache(layer: Layer, grids: list[str]) -> Conf:
     if layer.restricted:
         # Never on disk, one picture a tile, in the thread that knows the actor.
         return conf | {"disable_storage": True, "meta_size": [1, 1], "concurrent_tile_creators": 1}
+    if layer.own:
+        # It changes without a publication: a kept tile would be of nobody knows when.
+        return conf | {"disable_storage": True, "meta_size": [1, 1]}
     return conf | {"cache": {"type": "file", "directory_layout": "tc"}}
 
 

@@ -81,7 +81,9 @@ class LayerSource(MapLayer):  # type: ignore[misc] # MapProxy has no types
             image = self.atelier.renderer.draw(self.layer, picture, areas)
         except RisicoAtlasError as error:
             raise SourceError(str(error)) from error
-        return ImageResult(image, size=query.size, image_opts=self.image_opts, cacheable=not self.layer.restricted)
+        return ImageResult(
+            image, size=query.size, image_opts=self.image_opts, cacheable=not (self.layer.restricted or self.layer.own)
+        )
 
 
 class LayerInfo(InfoSource):  # type: ignore[misc]

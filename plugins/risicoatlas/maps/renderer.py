@@ -164,15 +164,21 @@ def _rows(layer: Layer, style: Style, srid: int) -> sql.Composed:
         geometry = crs.transformed(sql.Identifier(GEOMETRY), layer.srid, srid)
     else:
         current = sql.SQL("{} WHERE publicatie_tot IS NULL AND {} && {} ORDER BY volgnummer")
-        source = current.format(layer.table, sql.Identifier(GEOMETRY), window)
+        source = current.format(layer.table, sql.Identifier("geometrie_bron" if layer.own else GEOMETRY), window)
         geometry = _geometry(layer, srid)
-    return sql.SQL("SELECT volgnummer{}, {} AS {} FROM {}").format(columns, geometry, sql.Identifier(GEOMETRY), source)
+    # mapnik wants a number; the key of an own table may be a text
+    number = sql.SQL(
+        "row_number() OVER (ORDER BY volgnummer) AS volgnummer" if layer.own and not layer.restricted else "volgnummer"
+    )
+    return sql.SQL("SELECT {}{}, {} AS {} FROM {}").format(number, columns, geometry, sql.Identifier(GEOMETRY), source)
 
 
 def _geometry(layer: Layer, srid: int) -> sql.Composable:
     """The geometry in ``srid``, from the stored ETRS89 column where that saves a transformation."""
     if srid == layer.srid:
         return sql.Identifier(GEOMETRY)
+    if layer.own:
+        return crs.transformed(sql.Identifier(GEOMETRY), layer.srid, srid)
     return crs.transformed(sql.Identifier("geometrie_etrs89"), 4258, srid)
 
 
@@ -183,9 +189,9 @@ def _restricted_rows(layer: Layer, style: Style, window: sql.Composable) -> sql.
         for name, kind in zip(style.fields, types, strict=True)
     )
     return sql.SQL(
-        "publiek.kaart_besloten({}, {}, {}::text[], {}::regtype[], {}, !@gebieden!)"
-        " AS rij(volgnummer bigint{}, {} geometry)"
+        "publiek.{}({}, {}, {}::text[], {}::regtype[], {}, !@gebieden!) AS rij(volgnummer bigint{}, {} geometry)"
     ).format(
+        sql.Identifier("kaart_besloten_eigen" if layer.own else "kaart_besloten"),
         sql.Literal(layer.name),
         sql.Literal(layer.area_field),
         sql.Literal(list(style.fields)),

@@ -35,6 +35,9 @@ from risicoatlas.maps.style import (
 SLD = "{http://www.opengis.net/sld}"
 SE = "{http://www.opengis.net/se}"
 LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+# Styles per geometry type for tables of an organisation that has drawn none.
+PLAIN = Path(__file__).parent / "plain"
+PLAIN_NAME = "plain"
 
 _PARSER = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
 
@@ -43,32 +46,39 @@ Parameters = dict[str, str]
 
 
 def read_all(styles: Path, catalogue: Catalogue) -> dict[str, Style]:
-    """The default style of every layer, by the layer's name; a layer without a style is a :class:`ConfigError`."""
-    return {layer.name: read(styles / layer.name / f"{layer.styles[0]}.sld", layer) for layer in catalogue}
+    """The default style of every layer, by the layer's name; a layer without a style is a :class:`ConfigError`, but for
+    one on an own table, which is then drawn as :data:`PLAIN` says."""
+    return {layer.name: _default(styles / layer.name / f"{layer.styles[0]}.sld", layer) for layer in catalogue}
 
 
-def read(path: Path, layer: Layer) -> Style:
-    """One SLD file; raises :class:`ConfigError` with ``file:line``."""
+def _default(path: Path, layer: Layer) -> Style:
+    if layer.own and not path.parent.exists():
+        return read(PLAIN / f"{layer.geometry_type}.sld", layer, any_layer=True)
+    return read(path, layer)
+
+
+def read(path: Path, layer: Layer, *, any_layer: bool = False) -> Style:
+    """One SLD file; raises :class:`ConfigError` with ``file:line``. ``any_layer``: the file is not for one layer."""
     try:
         data = path.read_bytes()
     except FileNotFoundError:
         raise ConfigError(path, None, f"the file is missing: layer {layer.name} needs a style") from None
     try:
         root = etree.fromstring(data, _PARSER)
-        return _style(root, layer, path.stem)
+        return _style(root, layer, path.stem, PLAIN_NAME if any_layer else layer.name)
     except etree.XMLSyntaxError as error:
         raise ConfigError(path, error.lineno, f"not well-formed: {error.msg}") from error
     except UnreadableError as error:
         raise ConfigError(path, error.line, str(error)) from error
 
 
-def _style(root: Element, layer: Layer, name: str) -> Style:
+def _style(root: Element, layer: Layer, name: str, expected: str) -> Style:
     _expect(root, f"{SLD}StyledLayerDescriptor")
     _children(root, f"{SLD}NamedLayer")
     named = _one(root, f"{SLD}NamedLayer")
     _children(named, f"{SE}Name", f"{SLD}UserStyle")
-    if (found := _text(named, f"{SE}Name")) != layer.name:
-        raise UnreadableError(named, f"NamedLayer is {found!r}, expected {layer.name!r} as the folder is called")
+    if (found := _text(named, f"{SE}Name")) != expected:
+        raise UnreadableError(named, f"NamedLayer is {found!r}, expected {expected!r} as the folder is called")
     user = _one(named, f"{SLD}UserStyle")
     _children(user, f"{SE}Name", f"{SE}Description", f"{SLD}IsDefault", f"{SE}FeatureTypeStyle")
     used: set[str] = set()

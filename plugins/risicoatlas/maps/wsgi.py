@@ -64,9 +64,12 @@ class Visit:
 
     @property
     def private(self) -> bool:
-        """Whether the answer depends on who asks: a restricted layer is drawn in it or named in its capabilities."""
+        """Whether nobody may keep the answer: a restricted layer is drawn in it or named in its capabilities, or an own
+        table is drawn, which changes without a publication."""
         concerned = self.request.layers or tuple(self.layers)
-        return any(self.layers[name].restricted for name in concerned if name in self.layers)
+        return any(self.layers[name].restricted for name in concerned if name in self.layers) or any(
+            self.layers[name].own for name in self.request.layers if name in self.layers
+        )
 
 
 @dataclass(frozen=True)

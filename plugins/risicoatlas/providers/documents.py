@@ -21,6 +21,7 @@ from risicoatlas.features.plan import plan_query
 from risicoatlas.features.query import Box
 from risicoatlas.features.request import FeatureRequest
 from risicoatlas.filters import period
+from risicoatlas.own import state as own_tables
 from risicoatlas.providers import feature, formatter
 from risicoatlas.providers.description import Description
 from risicoatlas.service import Service
@@ -76,7 +77,7 @@ class State:
     nothing of the publication."""
 
     extent: Box | None
-    count: int
+    count: int | None
     publication: int | None = None
     source_date: date | None = None
     loaded_at: datetime | None = None
@@ -84,8 +85,11 @@ class State:
 
 def states(service: Service, actor: Actor, layers: Iterable[Layer]) -> Mapping[str, State]:
     """The state of every public layer, and of those restricted ones among ``layers``, which the actor may see."""
+    layers = tuple(layers)
     own = {layer.name: _own(service, actor, layer) for layer in layers if layer.restricted}
-    return {**_published(service), **own}
+    tables = own_tables.states(service.pool, layers)
+    live = {name: State(table.extent, table.count) for name, table in tables.items()}
+    return {**_published(service), **own, **live}
 
 
 def _own(service: Service, actor: Actor, layer: Layer) -> State:
@@ -127,7 +131,7 @@ def _resource(layer: Layer, state: State | None, description: Description) -> di
 
 def add_state(collection: dict[str, Any], state: State | None) -> None:
     """Count, publication and dates beside what pygeoapi wrote of a collection."""
-    if state is None:
+    if state is None or state.count is None:
         return
     collection["aantal"] = state.count
     if state.publication is None:

@@ -56,14 +56,18 @@ class FeatureProvider(BaseProvider):  # type: ignore[misc]
         if found.items is None or found.reading is None:
             raise RequestError("no page was asked for")
         reading = found.reading
-        answer: dict[str, Any] = {"type": "FeatureCollection", "publicatie": reading.state.publication}
+        answer: dict[str, Any] = {"type": "FeatureCollection"}
+        if not reading.plan.layer.own:
+            answer["publicatie"] = reading.state.publication
         matched = None if found.head else reading.count()
         if matched is not None:
             answer["numberMatched"] = matched
         rows = reading.stream(geojson.feature_row(reading.plan), separator=b",", keyed=True).peek()
         if not rows.returned and not reading.plan.position:
-            answer["numberTested"] = reading.tested()
-            found.headers["X-Objects-Tested"] = str(answer["numberTested"])
+            tested = reading.tested()
+            if tested is not None:
+                answer["numberTested"] = tested
+                found.headers["X-Objects-Tested"] = str(tested)
         answer["features"] = Page(rows)
         return answer
 

@@ -82,7 +82,7 @@ class Call:
 
     def has_rows(self, reading: Reading, *, dates: bool = True) -> bool:
         """Whether the client has the answer of this reading already."""
-        if not self.validated:
+        if not self.validated or reading.plan.layer.own:
             return False
         self.validator = conditional.of_rows(self.visit.service, reading.state, self.depends_on)
         return self.conditions.met_by(self.validator, dates=dates)
@@ -288,7 +288,7 @@ def _page(call: Call, read: ItemsRequest, reading: Reading) -> Response:
         raise _refused(status, content)
     headers = {
         "Content-Crs": f"<{read.crs.uri}>",
-        "X-Publication": str(reading.state.publication),
+        **_publication(reading),
         **call.visit.headers,
     }
     media_type = HTML if call.form == "html" else geojson.MEDIA_TYPE
@@ -305,6 +305,11 @@ def _page(call: Call, read: ItemsRequest, reading: Reading) -> Response:
     return response
 
 
+def _publication(reading: Reading) -> dict[str, str]:
+    """The publication that was read; an own table has none."""
+    return {} if reading.plan.layer.own else {"X-Publication": str(reading.state.publication)}
+
+
 def item(call: Call) -> Response:
     """One feature; its JSON is ours, since pygeoapi would turn ``<`` into ``&lt;``."""
     read = parameters.item(call.layer, call.found)
@@ -317,7 +322,7 @@ def item(call: Call) -> Response:
         found = feature.FeatureProvider(feature.definition(call.layer)).get(call.key or "")
         if call.has_rows(reading):
             return Response(status=HTTPStatus.NOT_MODIFIED)
-        headers = {"Content-Crs": f"<{read.crs.uri}>", "X-Publication": str(reading.state.publication)}
+        headers = {"Content-Crs": f"<{read.crs.uri}>", **_publication(reading)}
     found["links"] = links.item(call.collection_url, found["id"], call.visit.language, list(call.found.pairs))
     return _document(call, found, "item", geojson.MEDIA_TYPE, headers)
 

@@ -180,6 +180,7 @@ def _conditions(layer: Layer, found: Parameters, body: bytes) -> ast.Node | None
         parts.append(expression)
     moment = found.get("datetime")
     if moment is not None:
+        period.check_layer(layer)
         parts.append(period.read(moment))
     parts += [ast.Equal(ast.Attribute(name), value) for name, value in found.pairs if name in layer.by_name]
     return ast.And.from_items(*parts) if parts else None

@@ -17,6 +17,7 @@ from risicoatlas import accuracy, crs
 from risicoatlas.catalogue import GEOMETRY, KEY, Catalogue, Layer
 from risicoatlas.database import Connection
 from risicoatlas.errors import ConfigError, UnavailableError
+from risicoatlas.own import views
 from risicoatlas.publish import tables
 
 # Above this share of changed rows a rebuild is cheaper than updating indexes row by row.
@@ -60,6 +61,7 @@ def publish(
             connection.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK_NUMBER])
             # The hash of a row goes over its text: times must read the same in every session.
             connection.execute("SET LOCAL timezone = 'UTC'")
+            views.forget(connection, catalogue)
             return _publish(connection, chosen, notice)
     except psycopg.errors.LockNotAvailable as error:
         raise UnavailableError(
@@ -82,7 +84,12 @@ class _Done:
         return self.anew or bool(self.result.added or self.result.ended)
 
 
-def _publish(connection: Connection, layers: list[Layer], notice: Notice) -> Publication:
+def _publish(connection: Connection, chosen: list[Layer], notice: Notice) -> Publication:
+    for layer in chosen:
+        if layer.own:
+            notice(f"{layer.name} is served from {layer.own}")
+            views.ensure(connection, layer, thorough=True)
+    layers = [layer for layer in chosen if not layer.own]
     row = connection.execute("SELECT nextval('beheer.publicatie_nummer')").fetchone()
     number = int(row[0]) if row else 0
     pruned = _pruned_up_to(connection)
@@ -145,7 +152,7 @@ def _swap(connection: Connection, done: _Done) -> None:
     if done.beside is None:
         return
     connection.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(LOCK_TIMEOUT)))
-    connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(done.layer.table))
+    tables.drop(connection, done.layer)
     connection.execute(sql.SQL("ALTER TABLE {} RENAME TO {}").format(done.beside, sql.Identifier(done.layer.name)))
 
 

@@ -78,23 +78,41 @@ def secure(connection: Connection, layer: Layer, table: sql.Identifier) -> None:
         connection.execute(sql.SQL("GRANT SELECT ON {} TO ra_public, ra_restricted").format(table))
         return
     connection.execute(sql.SQL("ALTER TABLE {} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY").format(table))
-    # The setting is read once per query (a scalar sub-select), and an unset or empty one matches nothing.
     connection.execute(
-        sql.SQL(
-            "CREATE POLICY gebieden ON {} FOR SELECT TO ra_restricted USING ("
-            " (SELECT current_setting('risicoatlas.areas', true)) = '*'"
-            " OR {} = ANY ((SELECT string_to_array(nullif(current_setting('risicoatlas.areas', true), ''),"
-            " ','))::text[]))"
-        ).format(table, sql.Identifier(layer.area_field))
+        sql.SQL("CREATE POLICY gebieden ON {} FOR SELECT TO ra_restricted USING ({})").format(
+            table, area_rule(sql.Identifier(layer.area_field))
+        )
     )
     connection.execute(sql.SQL("CREATE POLICY beheer ON {} TO ra_owner USING (true) WITH CHECK (true)").format(table))
     connection.execute(sql.SQL("GRANT SELECT ON {} TO ra_restricted").format(table))
 
 
+def area_rule(area: sql.Composable) -> sql.Composed:
+    """The row rule of a restricted layer: the code in ``area`` is one of those of who asks, or all may be seen.
+
+    The setting is read once per query (a scalar sub-select), and an unset or empty one matches nothing.
+    """
+    return sql.SQL(
+        "(SELECT current_setting('risicoatlas.areas', true)) = '*'"
+        " OR {} = ANY ((SELECT string_to_array(nullif(current_setting('risicoatlas.areas', true), ''),"
+        " ','))::text[])"
+    ).format(area)
+
+
+def drop(connection: Connection, layer: Layer) -> None:
+    """Drop what is served of the layer: a table, or the view of an own table."""
+    found = connection.execute(
+        "SELECT relkind::text FROM pg_class WHERE oid = to_regclass(%s)", [f"{layer.schema}.{layer.name}"]
+    ).fetchone()
+    if found:
+        connection.execute(sql.SQL("DROP VIEW {}" if found[0] == "v" else "DROP TABLE {}").format(layer.table))
+
+
 def fits(connection: Connection, layer: Layer) -> bool:
     """Whether the served table has the columns that the layer's file names now."""
     rows = connection.execute(
-        "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped",
+        "SELECT attname FROM pg_attribute JOIN pg_class c ON c.oid = attrelid"
+        " WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped AND c.relkind = 'r'",
         [f"{layer.schema}.{layer.name}"],
     ).fetchall()
     wanted = {
@@ -111,8 +129,14 @@ def fits(connection: Connection, layer: Layer) -> bool:
 
 def ensure(connection: Connection, catalogue: Catalogue) -> None:
     """An empty served table for each layer that has none, so that the service can start before the first
-    publication."""
+    publication; of an own table, the view."""
+    from risicoatlas.own import views  # noqa: PLC0415 - it stands on this module
+
+    views.forget(connection, catalogue)
     for layer in catalogue:
+        if layer.own:
+            views.ensure(connection, layer)
+            continue
         found = connection.execute("SELECT to_regclass(%s)", [f"{layer.schema}.{layer.name}"]).fetchone()
         if not found or found[0] is None:
             create(connection, layer, layer.table)

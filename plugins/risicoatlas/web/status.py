@@ -15,6 +15,8 @@ from risicoatlas.catalogue import Layer
 from risicoatlas.database import reading
 from risicoatlas.features.plan import plan_query
 from risicoatlas.features.request import FeatureRequest
+from risicoatlas.filters.literals import transformed_bounds
+from risicoatlas.own import state as own
 from risicoatlas.service import Service
 
 # Local time is made by PostgreSQL: a minimal machine has no time zones for Python.
@@ -82,10 +84,18 @@ def state(service: Service, actor: Actor, layers: Iterable[Layer]) -> State:
         {
             layer.name: _readable(service, actor, layer)
             if layer.restricted
+            else _live(service, layer)
+            if layer.own
             else public.layers.get(layer.name, LayerState())
             for layer in layers
         },
     )
+
+
+def _live(service: Service, layer: Layer) -> LayerState:
+    """Count and extent of a public own table as they are now."""
+    found = own.state(service.pool, layer)
+    return LayerState(found.count, extent=found.extent and transformed_bounds(found.extent, 4326, 28992))
 
 
 def _readable(service: Service, actor: Actor, layer: Layer) -> LayerState:

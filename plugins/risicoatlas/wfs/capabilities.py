@@ -21,6 +21,7 @@ from risicoatlas.features.plan import plan_query
 from risicoatlas.features.query import Box
 from risicoatlas.features.request import FeatureRequest
 from risicoatlas.filters import fes, gml
+from risicoatlas.own import state as own_tables
 from risicoatlas.service import Service
 from risicoatlas.wfs import links, names, requests, stored
 from risicoatlas.wfs.answers import Answer, document
@@ -117,7 +118,9 @@ def get_capabilities(request: GetCapabilities, actor: Actor, service: Service, c
     """The capabilities for this actor; with the current updateSequence only its root."""
     layers = service.visible(actor)
     sequence, published = _state(service.pool)
-    extents = {**published, **_own_extents(layers, actor, service)}
+    tables = own_tables.states(service.pool, layers)
+    live = {name: table.extent for name, table in tables.items() if table.extent}
+    extents = {**published, **_own_extents(layers, actor, service), **live}
     sections = request.sections
     if request.updateSequence is not None:
         asked = request.updateSequence

@@ -102,7 +102,7 @@ def refuse_too_many(presentation: Presentation, config: WfsConfig) -> None:
 
 def validator(request: Page, reading: Reading, actor: Actor, service: Service) -> Validator | None:
     """The validator of an answer to this request, None where it gets none."""
-    if not conditional.asked().apply(actor):
+    if not conditional.asked().apply(actor) or reading.plan.layer.own:
         return None
     return conditional.of_rows(service, reading.state, request)
 
@@ -252,14 +252,15 @@ def _several(request: Page, groups: Groups, writer: Writer, actor: Actor, servic
     first = replace(plans[0][0], publication=pinned)
     with Reading(first, service, LOCATORS) as reading:
         assembly = Assembly(request, service, reading.state.publication)
-        valid = validator(request, reading, actor, service)
+        live = any(plan.layer.own for group in plans for plan in group)
+        valid = None if live else validator(request, reading, actor, service)
         if valid and conditional.asked().met_by(valid):
             return not_modified(valid)
     plans = [[replace(plan, publication=assembly.publication) for plan in group] for group in plans]
     parts = _slices(assembly, plans, writer, start)
     flat = [part for group in parts for part in group]
     matched = sum(part.matched or 0 for part in flat)
-    tested = sum(query.tested(part.plan, service) for part in flat) if matched == 0 else None
+    tested = _tested(flat, service) if matched == 0 else None
     about = _about(assembly, flat, _positions(assembly, flat, belongs_to, start), tested)
     return _answer(assembly, about, parts, writer, valid)
 
@@ -314,6 +315,12 @@ def _positions(assembly: Assembly, parts: list[Part], belongs_to: str, start: in
 # What is answered
 
 
+def _tested(parts: list[Part], service: Service) -> int | None:
+    """Visible objects of all the layers; None where one of them is not known."""
+    found = [query.tested(part.plan, service) for part in parts]
+    return None if None in found else sum(count or 0 for count in found)
+
+
 def _about(assembly: Assembly, parts: list[Part], around: Links, tested: int | None) -> About:
     unknown = any(part.matched is None for part in parts)
     return About(
@@ -326,14 +333,14 @@ def _about(assembly: Assembly, parts: list[Part], around: Links, tested: int | N
         next=around.next,
         previous=around.previous,
         tested=tested,
-        publication=assembly.publication,
+        publication=None if all(part.plan.layer.own for part in parts) else assembly.publication,
     )
 
 
 def _answer(
     assembly: Assembly, about: About, groups: list[list[Part]], writer: Writer, valid: Validator | None
 ) -> Answer:
-    headers = [("X-Publication", str(assembly.publication))]
+    headers = [] if about.publication is None else [("X-Publication", str(about.publication))]
     if about.tested is not None:
         headers.append(("X-Objects-Tested", str(about.tested)))
     if valid:

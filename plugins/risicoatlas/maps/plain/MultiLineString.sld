@@ -1,0 +1,28 @@
+<?xml version="1.0" encoding="UTF-8"?>
+<StyledLayerDescriptor version="1.1.0" xmlns="http://www.opengis.net/sld" xmlns:se="http://www.opengis.net/se">
+  <NamedLayer>
+    <se:Name>plain</se:Name>
+    <UserStyle>
+      <se:Name>plain</se:Name>
+      <se:Description>
+        <se:Title>Eenvoudig</se:Title>
+        <se:Title xml:lang="en">Plain</se:Title>
+      </se:Description>
+      <se:FeatureTypeStyle>
+        <se:Rule>
+          <se:Name>alles</se:Name>
+          <se:Description>
+            <se:Title>Lijn</se:Title>
+            <se:Title xml:lang="en">Line</se:Title>
+          </se:Description>
+          <se:LineSymbolizer>
+            <se:Stroke>
+              <se:SvgParameter name="stroke">#1f4e79</se:SvgParameter>
+              <se:SvgParameter name="stroke-width">2</se:SvgParameter>
+            </se:Stroke>
+          </se:LineSymbolizer>
+        </se:Rule>
+      </se:FeatureTypeStyle>
+    </UserStyle>
+  </NamedLayer>
+</StyledLayerDescriptor>

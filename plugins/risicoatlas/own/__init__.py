@@ -1,0 +1,1 @@
+"""Layers on tables and views that an organisation already has: read, checked and served through a generated view."""
