@@ -47,7 +47,7 @@ OURS = frozenset({
 # Names that mean something else in the address of a page of features.
 PARAMETERS = frozenset({
     "f", "lang", "crs", "limit", "offset", "bbox", "datetime", "properties", "skipGeometry", "sortby", "filter",
-    "api_key", "next", "previous", "gewijzigd_sinds",
+    "api_key", "cursor", "gewijzigd_sinds",
 })  # fmt: skip
 KEY_TITLE = Text("Identificatie", "Identifier")
 NOTE = Text(
