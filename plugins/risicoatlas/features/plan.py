@@ -121,6 +121,11 @@ class Plan:
         return replace(self, offset=offset, limit=1).select(order.row_keys(self.sort))
 
     @property
+    def layers(self) -> tuple[Layer, ...]:
+        """Every layer that is read."""
+        return (self.layer,)
+
+    @property
     def order(self) -> Composable:
         return order.keys(self.sort)
 

@@ -143,7 +143,7 @@ class Reading:
 
     def __init__(self, plan: Plan, service: Service, locators: Locators | None = None) -> None:
         timeout_s = STATEMENT_TIMEOUT_S if plan.limit is not None else STREAM_TIMEOUT_S
-        reader = Reader(plan.role, plan.areas, timeout_s, (plan.layer.table,))
+        reader = Reader(plan.role, plan.areas, timeout_s, tuple(layer.table for layer in plan.layers))
         self._layer = plan.layer.name
         self._stream: RowStream | None = None
         self._stack = ExitStack()
@@ -351,11 +351,15 @@ def latest(pool: ConnectionPool[Connection]) -> tuple[int, datetime | None]:
 def _state_of(plan: Plan) -> Composed:
     return sql.SQL(
         "SELECT newest.nummer, wanted.gemaakt_op,"
-        " coalesce((SELECT vanaf FROM publiek.laag_bewaard WHERE laag = {layer}), 0),"
+        " coalesce((SELECT max(vanaf) FROM publiek.laag_bewaard WHERE laag IN ({layers})), 0),"
         " (SELECT aantal FROM publiek.laag_stand WHERE laag = {layer}), {pinned}::bigint"
         " FROM (SELECT max(nummer) AS nummer FROM publiek.publicatie) AS newest"
         " LEFT JOIN publiek.publicatie AS wanted ON wanted.nummer = coalesce({pinned}, newest.nummer)"
-    ).format(layer=sql.Literal(plan.layer.name), pinned=sql.Literal(plan.publication))
+    ).format(
+        layer=sql.Literal(plan.layer.name),
+        layers=sql.SQL(", ").join(sql.Literal(layer.name) for layer in plan.layers),
+        pinned=sql.Literal(plan.publication),
+    )
 
 
 def _state(row: TupleRow | None) -> State:

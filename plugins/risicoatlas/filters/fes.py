@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import reduce
+from typing import Protocol
 
 from pygeofilter import ast, values
 
@@ -25,6 +26,7 @@ from risicoatlas.errors import RequestError
 from risicoatlas.filters import gml, literals, safe_xml
 from risicoatlas.filters.literals import GeometryLiteral
 from risicoatlas.filters.safe_xml import PARSING_FAILED, Element, elements, local_name, namespace
+from risicoatlas.filters.sql import ENVELOPE
 
 NAMESPACES = (None, "http://www.opengis.net/fes/2.0", "http://www.opengis.net/ogc", "http://www.opengis.net/wfs/2.0")
 NOT_SUPPORTED = "OperationNotSupported"
@@ -40,28 +42,60 @@ class Filter:
     ids: tuple[str, ...] | None = None
 
 
+class Names(Protocol):
+    """What names and literals of a filter are read against."""
+
+    def attribute(self, element: Element) -> ast.Attribute:
+        """The property that a ValueReference names."""
+
+    def type_of(self, attribute: ast.Attribute) -> str:
+        """The type of a property, of the catalogue or ``geometry``."""
+
+    def srid(self, attribute: ast.Attribute) -> int:
+        """The CRS of a geometry beside this property that states none."""
+
+    def geometry(self, element: Element) -> ast.Attribute:
+        """The geometry that an operator means which names none."""
+
+    def identified(self, text: str) -> ast.Node:
+        """The condition that a feature has this resource id."""
+
+
 @dataclass(frozen=True)
 class Scope:
-    """What names and literals of one filter are read against."""
+    """The names of one layer, and the alias that a join gives it."""
 
     layer: Layer
     prefixes: Mapping[str, str] = field(default_factory=dict)
+    alias: str | None = None
 
     def attribute(self, element: Element) -> ast.Attribute:
         """The property that a ValueReference names; a step of the type before it and a bound prefix are allowed."""
-        steps = [step for step in (element.text or "").strip().split("/") if step]
+        steps = reference_steps(element)
         name = self._local(steps[-1], element) if steps else ""
-        if len(steps) > 2 or (len(steps) == 2 and self._local(steps[0], element) != self.layer.name):
+        if len(steps) > 2 or (len(steps) == 2 and not self.is_named(steps[0], element)):
             name = ""
         if name != GEOMETRY and name not in self.layer.by_name:
             found, known = (element.text or "").strip(), ", ".join((*self.layer.by_name, GEOMETRY))
             raise RequestError(f"{self.layer.name} has no property {found!r}: it has {known}", LOCATOR)
         return ast.Attribute(name)
 
-    def all_text(self, operands: list[ast.Attribute | str]) -> bool:
-        """Whether every property among the operands is text, so that upper and lower case mean something."""
-        names = [operand.name for operand in operands if isinstance(operand, ast.Attribute)]
-        return all(name in self.layer.by_name and self.layer.by_name[name].type == "text" for name in names)
+    def type_of(self, attribute: ast.Attribute) -> str:
+        return "geometry" if attribute.name == GEOMETRY else self.layer.by_name[attribute.name].type
+
+    def srid(self, attribute: ast.Attribute) -> int:
+        return self.layer.srid
+
+    def geometry(self, element: Element) -> ast.Attribute:
+        return ast.Attribute(GEOMETRY)
+
+    def identified(self, text: str) -> ast.Node:
+        key = key_of(text, self.layer)
+        return ast.In(ast.Attribute(KEY), [key], False) if key is not None else NOTHING
+
+    def is_named(self, step: str, element: Element) -> bool:
+        """Whether a step of a reference names the layer or its alias."""
+        return step == self.alias or self._local(step, element) == self.layer.name
 
     def _local(self, step: str, element: Element) -> str | None:
         prefix, _, name = step.rpartition(":")
@@ -77,16 +111,26 @@ def read(data: str, layer: Layer, prefixes: Mapping[str, str] | None = None) -> 
     Raises :class:`RequestError`: OperationParsingFailed for XML that cannot be read, OperationNotSupported for an
     operator that is not offered, InvalidParameterValue for an unknown property or a geometry that cannot be used.
     """
-    root = safe_xml.parse(data.encode(), LOCATOR, max_bytes=MAX_BYTES)
-    if local_name(root) != "Filter" or namespace(root) not in NAMESPACES:
-        raise RequestError(f"expected a fes:Filter, found {local_name(root)}", LOCATOR, PARSING_FAILED)
     scope = Scope(layer, prefixes or {})
-    parts = elements(root)
+    parts = parsed(data)
     if parts and all(local_name(part) in IDENTIFIERS for part in parts):
         return Filter(ids=tuple(key for part in parts if (key := _key(part, layer)) is not None))
     if len(parts) != 1:
         raise RequestError(f"a filter holds one condition, found {len(parts)}", LOCATOR, PARSING_FAILED)
-    return Filter(node=_condition(parts[0], scope))
+    return Filter(node=condition(parts[0], scope))
+
+
+def parsed(data: str) -> list[Element]:
+    """What the text of a filter holds: a condition, or identifiers."""
+    root = safe_xml.parse(data.encode(), LOCATOR, max_bytes=MAX_BYTES)
+    if local_name(root) != "Filter" or namespace(root) not in NAMESPACES:
+        raise RequestError(f"expected a fes:Filter, found {local_name(root)}", LOCATOR, PARSING_FAILED)
+    return elements(root)
+
+
+def reference_steps(element: Element) -> list[str]:
+    """The steps of a ValueReference, of which the last names a property."""
+    return [step for step in (element.text or "").strip().split("/") if step]
 
 
 def resource_id(layer: Layer, key: str) -> str:
@@ -96,7 +140,7 @@ def resource_id(layer: Layer, key: str) -> str:
 
 def key_of(text: str, layer: Layer) -> str | None:
     """The ``identificatie`` that a resource id of this layer names; None for an id of something else."""
-    name, dot, key = text.partition(".")
+    name, dot, key = _NUMBER_AGAIN.sub("", text).partition(".")
     if name != layer.name or not dot or not key:
         return None
     decoded = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), key)
@@ -107,17 +151,26 @@ def key_of(text: str, layer: Layer) -> str | None:
 # The underscore of a literal "_x" is escaped too, so that the way back is certain.
 _NOT_IN_NAME = re.compile(r"[^-A-Za-z0-9_.]|_(?=x)")
 _ESCAPED = re.compile(r"_x([0-9A-F]{4,5}|10[0-9A-F]{4})_")
+# What follows the id of a feature that comes again in a join, on the left and on the right, before a number. It is no
+# escape, and an escaped key cannot hold it.
+AGAIN = ("_xt", "_xu")
+_NUMBER_AGAIN = re.compile(rf"({'|'.join(AGAIN)})[0-9]+$")
 IDENTIFIERS = {"ResourceId": "rid", "FeatureId": "fid", "GmlObjectId": "{http://www.opengis.net/gml}id"}
 
 
 def _key(element: Element, layer: Layer) -> str | None:
+    return key_of(identifier(element), layer)
+
+
+def identifier(element: Element) -> str:
+    """What a ResourceId holds."""
     found = element.get(IDENTIFIERS[local_name(element)])
     if not found:
         raise RequestError(f"a {local_name(element)} without an identifier", LOCATOR, PARSING_FAILED)
-    return key_of(found, layer)
+    return str(found)
 
 
-def _condition(element: Element, scope: Scope) -> ast.Node:
+def condition(element: Element, scope: Names) -> ast.Node:
     name = local_name(element)
     if name not in CONDITIONS or namespace(element) not in NAMESPACES:
         raise RequestError(f"the filter operator {name} is not offered", LOCATOR, NOT_SUPPORTED)
@@ -128,8 +181,8 @@ def _condition(element: Element, scope: Scope) -> ast.Node:
 
 
 def _combined(make: type[ast.Combination]) -> "Reader":
-    def reader(element: Element, scope: Scope) -> ast.Node:
-        parts = [_condition(child, scope) for child in elements(element)]
+    def reader(element: Element, scope: Names) -> ast.Node:
+        parts = [condition(child, scope) for child in elements(element)]
         if len(parts) < 2:
             raise _incomplete(element, "two conditions")
         return reduce(make, parts)
@@ -137,33 +190,37 @@ def _combined(make: type[ast.Combination]) -> "Reader":
     return reader
 
 
-def _not(element: Element, scope: Scope) -> ast.Node:
+def _not(element: Element, scope: Names) -> ast.Node:
     (part,) = _children(element, 1)
-    return ast.Not(_condition(part, scope))
+    return ast.Not(condition(part, scope))
 
 
-def _ids(element: Element, scope: Scope) -> ast.Node:
-    key = _key(element, scope.layer)
-    return ast.In(ast.Attribute(KEY), [key], False) if key is not None else NOTHING
+def _ids(element: Element, scope: Names) -> ast.Node:
+    return scope.identified(identifier(element))
 
 
 # Comparison
 
 
 def _comparison(make: type[ast.Comparison]) -> "Reader":
-    def reader(element: Element, scope: Scope) -> ast.Node:
+    def reader(element: Element, scope: Names) -> ast.Node:
         first, second = _children(element, 2)
-        if not _is_reference(first) and not _is_reference(second):
+        if not is_reference(first) and not is_reference(second):
             raise _incomplete(element, "a property")
         operands = [_operand(item, scope) for item in (first, second)]
-        if element.get("matchCase", "true") in IGNORE_CASE and scope.all_text(operands):
+        if element.get("matchCase", "true") in IGNORE_CASE and _all_text(operands, scope):
             return make(*(ast.Function("casei", [operand]) for operand in operands))
         return make(*operands)
 
     return reader
 
 
-def _between(element: Element, scope: Scope) -> ast.Node:
+def _all_text(operands: list[ast.Attribute | str], scope: Names) -> bool:
+    """Whether every property among the operands is text, so that upper and lower case mean something."""
+    return all(scope.type_of(operand) == "text" for operand in operands if isinstance(operand, ast.Attribute))
+
+
+def _between(element: Element, scope: Names) -> ast.Node:
     subject, lower, upper = _children(element, 3)
     if local_name(lower) != "LowerBoundary" or local_name(upper) != "UpperBoundary":
         raise _incomplete(element, "a LowerBoundary and an UpperBoundary")
@@ -171,7 +228,7 @@ def _between(element: Element, scope: Scope) -> ast.Node:
     return ast.Between(_property(subject, scope), low, high, False)
 
 
-def _like(element: Element, scope: Scope) -> ast.Node:
+def _like(element: Element, scope: Names) -> ast.Node:
     subject, pattern = _children(element, 2)
     wildcard, single = element.get("wildCard", "*"), element.get("singleChar", "?")
     escape = element.get("escapeChar") or element.get("escape") or "\\"
@@ -181,12 +238,12 @@ def _like(element: Element, scope: Scope) -> ast.Node:
     return ast.Like(_property(subject, scope), _literal(pattern), nocase, wildcard, single, escape, False)
 
 
-def _null(element: Element, scope: Scope) -> ast.Node:
+def _null(element: Element, scope: Names) -> ast.Node:
     (subject,) = _children(element, 1)
     return ast.IsNull(_property(subject, scope), False)
 
 
-def _nil(element: Element, scope: Scope) -> ast.Node:
+def _nil(element: Element, scope: Names) -> ast.Node:
     """No property is ever nil with a reason here: what is not known is absent."""
     (subject,) = _children(element, 1)
     _property(subject, scope)
@@ -196,27 +253,34 @@ def _nil(element: Element, scope: Scope) -> ast.Node:
 # Space
 
 
-def _bbox(element: Element, scope: Scope) -> ast.Node:
-    """A feature meets the box where it is not disjoint from it (FES 2.0, 7.8.3.2); without a property: its geometry."""
+def _bbox(element: Element, scope: Names) -> ast.Node:
+    """A feature meets the box where it is not disjoint from it (FES 2.0, 7.8.3.2); without a property: its geometry.
+
+    A second property stands for the box around it.
+    """
     parts = elements(element)
-    attribute = _geometry_property(parts.pop(0), scope) if len(parts) == 2 else ast.Attribute(GEOMETRY)
+    attribute = _geometry_property(parts.pop(0), scope) if len(parts) == 2 else scope.geometry(element)
     if len(parts) != 1:
         raise _incomplete(element, "one gml:Envelope")
-    return ast.GeometryIntersects(attribute, gml.envelope(parts[0], scope.layer.srid, LOCATOR))
+    if is_reference(parts[0]):
+        return ast.GeometryIntersects(attribute, ast.Function(ENVELOPE, [_geometry_property(parts[0], scope)]))
+    return ast.GeometryIntersects(attribute, gml.envelope(parts[0], scope.srid(attribute), LOCATOR))
 
 
 def _spatial(make: type[ast.SpatialComparisonPredicate]) -> "Reader":
-    def reader(element: Element, scope: Scope) -> ast.Node:
+    def reader(element: Element, scope: Names) -> ast.Node:
         first, second = _children(element, 2)
-        if _is_reference(first):
-            return make(_geometry_property(first, scope), _geometry(second, scope))
-        return make(_geometry(first, scope), _geometry_property(second, scope))
+        if is_reference(first):
+            attribute = _geometry_property(first, scope)
+            return make(attribute, _geometry(second, scope, attribute))
+        attribute = _geometry_property(second, scope)
+        return make(_geometry(first, scope, attribute), attribute)
 
     return reader
 
 
 def _distance(make: type[ast.SpatialDistancePredicate]) -> "Reader":
-    def reader(element: Element, scope: Scope) -> ast.Node:
+    def reader(element: Element, scope: Names) -> ast.Node:
         subject, literal, distance = _children(element, 3)
         if local_name(distance) != "Distance":
             raise _incomplete(element, "a Distance")
@@ -225,64 +289,87 @@ def _distance(make: type[ast.SpatialDistancePredicate]) -> "Reader":
             length = float(distance.text or "")
         except ValueError:
             raise RequestError(f"{distance.text!r} is not a distance", LOCATOR) from None
-        return make(_geometry_property(subject, scope), _geometry(literal, scope), length, units)
+        attribute = _geometry_property(subject, scope)
+        return make(attribute, _geometry(literal, scope, attribute), length, units)
 
     return reader
 
 
-def _geometry_property(element: Element, scope: Scope) -> ast.Attribute:
+def _geometry_property(element: Element, scope: Names) -> ast.Attribute:
     attribute = _property(element, scope)
-    if attribute.name != GEOMETRY:
+    if scope.type_of(attribute) != "geometry":
         raise RequestError(f"{attribute.name} is not a geometry: the geometry property is {GEOMETRY}", LOCATOR)
     return attribute
 
 
-def _geometry(element: Element, scope: Scope) -> GeometryLiteral:
+def _geometry(element: Element, scope: Names, other: ast.Attribute) -> GeometryLiteral | ast.Attribute:
+    """The geometry that ``other`` is tested against: written out, or a second property."""
+    if is_reference(element):
+        return _geometry_property(element, scope)
     if local_name(element) == "Literal":
         (element,) = _children(element, 1)
-    return gml.read(element, scope.layer.srid, LOCATOR)
+    return gml.read(element, scope.srid(other), LOCATOR)
 
 
 # Time
 
 
 def _temporal(make: type[ast.TemporalPredicate]) -> "Reader":
-    def reader(element: Element, scope: Scope) -> ast.Node:
-        subject, literal = _children(element, 2)
-        return make(_property(subject, scope), _time(literal))
+    def reader(element: Element, scope: Names) -> ast.Node:
+        subject, other = _children(element, 2)
+        return make(_property(subject, scope), scope.attribute(other) if is_reference(other) else _time(other))
 
     return reader
 
 
+def _any_interacts(element: Element, scope: Names) -> ast.Node:
+    """The property and the period have a moment in common."""
+    return ast.Not(_temporal(ast.TimeDisjoint)(element, scope))
+
+
 def _time(element: Element) -> date | datetime | values.Interval:
-    """A Literal, a gml:TimeInstant or a gml:TimePeriod; the ends of a period may stand in instants of their own."""
+    """A Literal, a gml:TimeInstant or a gml:TimePeriod; the ends of a period may stand in instants of their own.
+
+    A time before which, or after which, all is ``unknown`` leaves the period open there; ``now`` is the moment of the
+    request.
+    """
     name = local_name(element)
     if name == "TimePeriod":
-        begin, end = (_time(part) for part in _children(element, 2))
+        begin, end = (_end(part) for part in _children(element, 2))
         return values.Interval(begin, end)
     inner = elements(element)
     if not inner:
+        if element.get(INDETERMINATE) == "now":
+            return datetime.now(literals.ZONE)
+        if element.get(INDETERMINATE):
+            raise RequestError(f"a moment that is {element.get(INDETERMINATE)} cannot be compared", LOCATOR)
         return literals.moment((element.text or "").strip(), LOCATOR)
     if len(inner) != 1 or name not in TIMES:
         raise _incomplete(element, "a gml:TimeInstant or a gml:TimePeriod")
     return _time(inner[0])
 
 
+def _end(element: Element) -> date | datetime | values.Interval | None:
+    """One end of a period; None where it is open."""
+    holder = element if not elements(element) else _children(_children(element, 1)[0], 1)[0]
+    return None if holder.get(INDETERMINATE) == "unknown" else _time(element)
+
+
 # Operands
 
 
-def _is_reference(element: Element) -> bool:
+def is_reference(element: Element) -> bool:
     return local_name(element) in REFERENCES
 
 
-def _property(element: Element, scope: Scope) -> ast.Attribute:
-    if not _is_reference(element):
+def _property(element: Element, scope: Names) -> ast.Attribute:
+    if not is_reference(element):
         raise RequestError(f"expected a ValueReference, found {local_name(element)}", LOCATOR, _unreadable(element))
     return scope.attribute(element)
 
 
-def _operand(element: Element, scope: Scope) -> ast.Attribute | str:
-    return scope.attribute(element) if _is_reference(element) else _literal(element)
+def _operand(element: Element, scope: Names) -> ast.Attribute | str:
+    return scope.attribute(element) if is_reference(element) else _literal(element)
 
 
 def _literal(element: Element) -> str:
@@ -313,8 +400,9 @@ def _incomplete(element: Element, expected: str) -> RequestError:
 NOTHING = ast.Include(True)
 REFERENCES = ("ValueReference", "PropertyName")
 TIMES = ("Literal", "TimeInstant", "begin", "end", "beginPosition", "endPosition")
+INDETERMINATE = "indeterminatePosition"
 IGNORE_CASE = ("false", "0")
-Reader = Callable[[Element, Scope], ast.Node]
+Reader = Callable[[Element, Names], ast.Node]
 
 LOGICAL: dict[str, Reader] = {"And": _combined(ast.And), "Or": _combined(ast.Or), "Not": _not}
 COMPARISONS: dict[str, Reader] = {
@@ -357,4 +445,13 @@ TEMPORAL: dict[str, Reader] = {
     "Meets": _temporal(ast.TimeMeets),
     "MetBy": _temporal(ast.TimeMetBy),
 }
-CONDITIONS: dict[str, Reader] = {**LOGICAL, **COMPARISONS, **SPATIAL, **TEMPORAL, **dict.fromkeys(IDENTIFIERS, _ids)}
+# An operator of FES 2.0 (7.14) that its schema of capabilities has no name for.
+UNNAMED: dict[str, Reader] = {"AnyInteracts": _any_interacts}
+CONDITIONS: dict[str, Reader] = {
+    **LOGICAL,
+    **COMPARISONS,
+    **SPATIAL,
+    **TEMPORAL,
+    **UNNAMED,
+    **dict.fromkeys(IDENTIFIERS, _ids),
+}

@@ -75,9 +75,22 @@ def compare(operator: type[Any], column: "Column", literal: GeometryLiteral) -> 
 
 def compare_columns(operator: type[Any], left: "Column", right: "Column") -> Composable:
     """``operator(left, right)`` of two geometries of the same row or of a join."""
-    other = crs.transformed(right.sql, right.srid or 0, left.srid or 0)
+    other = _as_stored(right, left)
     found = sql.SQL("({} && {} AND {}({}, {}))").format(left.sql, other, OPERATORS[operator], left.sql, other)
     return sql.SQL("(NOT {})").format(found) if operator is ast.GeometryDisjoint else found
+
+
+def columns_within_distance(left: "Column", right: "Column", distance_m: float) -> Composable:
+    """Whether two geometries lie within so many metres, measured in the storage CRS of the left one."""
+    return sql.SQL("ST_DWithin({}, {}, {})").format(left.sql, _as_stored(right, left), sql.Literal(distance_m))
+
+
+def _as_stored(column: "Column", other: "Column") -> Composable:
+    """The column in the storage CRS of the other; the one in ETRS89, where there is one, saves half of the way."""
+    source, target = column.srid or 0, other.srid or 0
+    if source != target and column.etrs89 is not None:
+        return crs.transformed(column.etrs89, 4258, target)
+    return crs.transformed(column.sql, source, target)
 
 
 def within_distance(column: "Column", literal: GeometryLiteral, distance_m: float) -> Composable:

@@ -9,7 +9,7 @@ node without handler is an error, never "true".
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -27,6 +27,8 @@ MAX_NODES = 512
 MAX_LIST = 2_000
 MAX_NUMBER = 1e300
 
+# The box around a geometry attribute, as the second operand of a spatial test
+ENVELOPE = "envelope"
 NUMERIC = frozenset({"integer", "number"})
 TEMPORAL = frozenset({"date", "datetime"})
 
@@ -350,9 +352,11 @@ def _spatial(node: ast.SpatialComparisonPredicate, scope: _Scope) -> Composable:
 
 def _distance(node: ast.SpatialDistancePredicate, scope: _Scope) -> Composable:
     column, literal, _ = _geometry_operands(node, scope)
+    distance_m = spatial.metres(node.distance, node.units, scope.locator)
     if isinstance(literal, Column):
-        raise scope.refuse("a distance needs a geometry that is written out")
-    near = spatial.within_distance(column, literal, spatial.metres(node.distance, node.units, scope.locator))
+        near = spatial.columns_within_distance(column, literal, distance_m)
+    else:
+        near = spatial.within_distance(column, literal, distance_m)
     return near if isinstance(node, ast.DistanceWithin) else sql.SQL("(NOT {})").format(near)
 
 
@@ -384,7 +388,17 @@ def _geometry_operand(node: ast.AstType, scope: _Scope) -> GeometryLiteral | Col
         if column.type != "geometry":
             raise scope.refuse(f"{node.name} is {column.type}, not a geometry")
         return column
+    if isinstance(node, ast.Function) and node.name == ENVELOPE:
+        column = _envelope_of(node, scope)
+        return replace(column, sql=sql.SQL("ST_Envelope({})").format(column.sql), etrs89=None)
     raise scope.refuse(f"{_named(node)} is not a geometry")
+
+
+def _envelope_of(node: ast.Function, scope: _Scope) -> Column:
+    operand = _geometry_operand(node.arguments[0], scope) if len(node.arguments) == 1 else None
+    if not isinstance(operand, Column):
+        raise scope.refuse(f"{ENVELOPE} takes a geometry attribute")
+    return operand
 
 
 # --- values -----------------------------------------------------------------------------------------------------------

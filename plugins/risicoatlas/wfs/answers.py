@@ -1,4 +1,4 @@
-"""Answers: a status, headers and bytes, ready for WSGI; and the exception report of OWS Common 1.1.
+"""Answers: a status, headers and bytes, ready for WSGI; and the exception report of OWS Common.
 
 An answer that streams holds a database connection until it is closed, so ``Answer.close`` is called whatever happens.
 """
@@ -13,6 +13,7 @@ import jinja2
 from risicoatlas.conditional import Validator
 from risicoatlas.errors import CredentialError, ExpiredError, NotFoundError, RequestError, RisicoAtlasError
 from risicoatlas.filters.safe_xml import writable
+from risicoatlas.wfs.dialect import WFS20, Dialect
 
 XML = "text/xml; charset=utf-8"
 
@@ -53,13 +54,12 @@ def document(template: str, **values: object) -> bytes:
     return TEMPLATES.get_template(template).render(**values).encode()
 
 
-def report(error: RisicoAtlasError) -> Answer:
+def report(error: RisicoAtlasError, dialect: Dialect = WFS20) -> Answer:
     """``ows:ExceptionReport`` with code, locator and our own words."""
     locator = error.locator if isinstance(error, RequestError) else None
+    locator = dialect.parameters.get(locator or "", locator)
     code = error.code if not isinstance(error, NotFoundError) else NotFoundError.code
-    body = document(
-        "exception_report.xml", code=code, locator=writable(locator or "service"), text=writable(str(error))
-    )
+    body = document(dialect.report, code=code, locator=writable(locator or "service"), text=writable(str(error)))
     headers = (("WWW-Authenticate", 'Basic realm="RisicoAtlas"'),) if isinstance(error, CredentialError) else ()
     # WFS 2.0, annex D, has no 410
     status = HTTPStatus.FORBIDDEN.value if isinstance(error, ExpiredError) else error.status

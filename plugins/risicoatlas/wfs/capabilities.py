@@ -26,6 +26,7 @@ from risicoatlas.service import Service
 from risicoatlas.wfs import links, names, requests, stored
 from risicoatlas.wfs.answers import Answer, document
 from risicoatlas.wfs.config import WfsConfig
+from risicoatlas.wfs.dialect import GML32, VERSIONS
 from risicoatlas.wfs.formats import normalised
 from risicoatlas.wfs.formats.table import GML32_NAMES, OFFERED
 from risicoatlas.wfs.requests import DescribeFeatureType, GetCapabilities
@@ -42,9 +43,9 @@ CONSTRAINTS = (
     ("ImplementsInheritance", FALSE),
     ("ImplementsRemoteResolve", FALSE),
     ("ImplementsResultPaging", TRUE),
-    ("ImplementsStandardJoins", FALSE),
-    ("ImplementsSpatialJoins", FALSE),
-    ("ImplementsTemporalJoins", FALSE),
+    ("ImplementsStandardJoins", TRUE),
+    ("ImplementsSpatialJoins", TRUE),
+    ("ImplementsTemporalJoins", TRUE),
     ("ImplementsFeatureVersioning", FALSE),
     ("ManageStoredQueries", FALSE),
     ("PagingIsTransactionSafe", TRUE),
@@ -70,11 +71,11 @@ RESOLVE = ("resolve", ("none", "local"))
 # Parameters that clients choose from, per operation.
 PARAMETERS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "GetCapabilities": (
-        ("AcceptVersions", requests.VERSIONS),
+        ("AcceptVersions", VERSIONS),
         ("AcceptFormats", ("text/xml",)),
         ("Sections", requests.SECTIONS),
     ),
-    "DescribeFeatureType": (("outputFormat", (requests.GML32,)),),
+    "DescribeFeatureType": (("outputFormat", (GML32,)),),
     "GetFeature": (("outputFormat", OFFERED), ("resultType", requests.RESULT_TYPES), RESOLVE),
     "GetPropertyValue": (("resultType", requests.RESULT_TYPES), RESOLVE),
 }
@@ -116,6 +117,28 @@ class FeatureType:
 
 def get_capabilities(request: GetCapabilities, actor: Actor, service: Service, config: WfsConfig) -> Answer:
     """The capabilities for this actor; with the current updateSequence only its root."""
+    own = {
+        "operations": [Operation(name, PARAMETERS.get(name, ())) for name in requests.OPERATIONS],
+        "constraints": CONSTRAINTS,
+        "formats": OFFERED,
+        "conformance": CONFORMANCE,
+        "comparisons": tuple(fes.COMPARISONS),
+        "geometries": ("Envelope", *gml.READERS),
+        "spatial": tuple(fes.SPATIAL),
+        "temporal": tuple(fes.TEMPORAL),
+    }
+    return answer(request, actor, service, config, "capabilities.xml", own)
+
+
+def answer(
+    request: GetCapabilities,
+    actor: Actor,
+    service: Service,
+    config: WfsConfig,
+    template: str,
+    own: Mapping[str, object],
+) -> Answer:
+    """The document of any version: ``own`` is what differs, the layers that the actor may read are the same."""
     layers = service.visible(actor)
     sequence, published = _state(service.pool)
     tables = own_tables.states(service.pool, layers)
@@ -131,23 +154,16 @@ def get_capabilities(request: GetCapabilities, actor: Actor, service: Service, c
         if int(asked) == sequence:
             sections = ()
     body = document(
-        "capabilities.xml",
+        template,
         version=request.version,
-        versions=requests.VERSIONS,
+        versions=VERSIONS,
         sequence=str(sequence),
         sections=sections,
         config=config,
         base_url=links.base_url(service.settings),
         namespaces=sorted(names.prefixes(layers).items()),
-        operations=[Operation(name, PARAMETERS.get(name, ())) for name in requests.OPERATIONS],
-        constraints=CONSTRAINTS,
         types=[_feature_type(layer, extents.get(layer.name), service) for layer in layers],
-        formats=OFFERED,
-        conformance=CONFORMANCE,
-        comparisons=tuple(fes.COMPARISONS),
-        geometries=("Envelope", *gml.READERS),
-        spatial=tuple(fes.SPATIAL),
-        temporal=tuple(fes.TEMPORAL),
+        **own,
     )
     return Answer([body])
 
@@ -196,9 +212,14 @@ def area_of_use(srid: int) -> Box:
 
 def describe_feature_type(request: DescribeFeatureType, actor: Actor, service: Service, config: WfsConfig) -> Answer:
     """The schema that a GetFeature answer of these types is valid against."""
-    accepted = {normalised(name) for name in (*GML32_NAMES, "XMLSCHEMA")}
-    if normalised(request.outputFormat) not in accepted:
-        raise RequestError(f"the format {request.outputFormat!r} is not offered: use {requests.GML32}", "outputFormat")
+    return schema(request, (*GML32_NAMES, "XMLSCHEMA"), actor, service)
+
+
+def schema(request: DescribeFeatureType, offered: tuple[str, ...], actor: Actor, service: Service) -> Answer:
+    """The schema in the GML of the request's version; ``offered`` are the names of its one format."""
+    dialect = request.dialect
+    if normalised(request.outputFormat) not in map(normalised, offered):
+        raise RequestError(f"the format {request.outputFormat!r} is not offered: use {offered[0]}", "outputFormat")
     asked = [names.layer_of(name, service, actor, "typeName") for name in dict.fromkeys(request.typeNames)]
     layers = tuple(dict.fromkeys(asked or service.visible(actor)))
     if not layers:
@@ -207,7 +228,8 @@ def describe_feature_type(request: DescribeFeatureType, actor: Actor, service: S
     others = {layer.namespace: layer for layer in layers if layer.namespace != main}
     base = links.base_url(service.settings)
     imports = [
-        (uri, links.describe_url(base, tuple(layer for layer in layers if layer.namespace == uri))) for uri in others
+        (uri, links.describe_url(base, tuple(layer for layer in layers if layer.namespace == uri), dialect))
+        for uri in others
     ]
     body = document(
         "feature_types.xsd",
@@ -219,8 +241,9 @@ def describe_feature_type(request: DescribeFeatureType, actor: Actor, service: S
         geometry_types=GEOMETRY_TYPES,
         key=KEY,
         geometry=GEOMETRY,
+        dialect=dialect,
     )
-    return Answer([body], requests.GML32)
+    return Answer([body], dialect.gml_format)
 
 
 def list_stored_queries(

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from risicoatlas.catalogue import Layer
 from risicoatlas.settings import Settings
+from risicoatlas.wfs.dialect import WFS20, Dialect
 
 
 def base_url(settings: Settings) -> str:
@@ -17,8 +18,8 @@ def request_url(base: str, parameters: Mapping[str, str]) -> str:
     return f"{base}?{urlencode(parameters)}"
 
 
-def describe_url(base: str, layers: tuple[Layer, ...]) -> str:
+def describe_url(base: str, layers: tuple[Layer, ...], dialect: Dialect = WFS20) -> str:
     """The schema of these layers, for xsi:schemaLocation."""
     names = ",".join(f"{layer.prefix}:{layer.name}" for layer in layers)
-    parameters = {"service": "WFS", "version": "2.0.0", "request": "DescribeFeatureType", "typeNames": names}
-    return request_url(base, parameters)
+    asked = {"service": "WFS", "version": dialect.versions[0], "request": "DescribeFeatureType"}
+    return request_url(base, {**asked, dialect.type_names: names})

@@ -15,14 +15,16 @@ from risicoatlas import conditional, crs
 from risicoatlas.access.actor import Actor
 from risicoatlas.catalogue import GEOMETRY, KEY, Layer
 from risicoatlas.errors import LimitError, NotFoundError, RequestError
+from risicoatlas.features.join import Asked
 from risicoatlas.features.plan import Plan, plan_query
 from risicoatlas.features.query import Reading
 from risicoatlas.features.request import Envelope, FeatureRequest, Sort
 from risicoatlas.filters import ecql, fes
 from risicoatlas.service import Service
-from risicoatlas.wfs import capabilities, links, names, paging, requests
+from risicoatlas.wfs import capabilities, joins, links, names, paging, requests
 from risicoatlas.wfs.answers import Answer, not_modified
 from risicoatlas.wfs.config import WfsConfig
+from risicoatlas.wfs.crs import output_crs
 from risicoatlas.wfs.formats import About, Writer, gml32, table
 from risicoatlas.wfs.requests import GetFeature, GetPropertyValue, Query, StoredQuery
 
@@ -34,15 +36,22 @@ Operation = Callable[..., Answer]
 
 def get_feature(request: GetFeature, actor: Actor, service: Service, config: WfsConfig) -> Answer:
     """The features of one or more queries; ``hits`` is the same plans, counted."""
+    return features(request, table.writer, actor, service, config)
+
+
+def features(
+    request: GetFeature, writer_of: Callable[[str], Writer], actor: Actor, service: Service, config: WfsConfig
+) -> Answer:
+    """The answer to GetFeature of any version, in a format of its table."""
     paging.refuse_too_many(request.presentation, config)
-    writer = table.writer(request.presentation.outputFormat)
+    writer = writer_of(request.presentation.outputFormat)
     if request.presentation.hits:
         # GDAL asks for hits in the format of its pages, and reads the number from XML only.
-        writer = table.writer(requests.GML32)
+        writer = writer_of(request.dialect.gml_format)
     first = request.queries[0]
     if isinstance(first, StoredQuery) and len(request.queries) == 1 and not request.presentation.hits:
         return _feature_by_id(request, first, writer, actor, service)
-    per_query = [feature_requests(item, actor, service) for item in request.queries]
+    per_query = [_asked(item, writer, actor, service) for item in request.queries]
     if sum(map(len, per_query)) > MAX_QUERIES:
         raise LimitError(f"more than {MAX_QUERIES} queries in one request", "typeNames")
     return paging.collection(request, per_query, writer, actor, service)
@@ -67,16 +76,19 @@ def get_property_value(request: GetPropertyValue, actor: Actor, service: Service
 # What is asked
 
 
+def _asked(item: Query | StoredQuery, writer: Writer, actor: Actor, service: Service) -> list[Asked]:
+    """What one WFS query asks the query layer: each of its feature types, or the pairs of two."""
+    if isinstance(item, Query) and len(item.typeNames) > 1:
+        return [joins.request(item, writer, LOCATORS, actor, service)]
+    return [*feature_requests(item, actor, service)]
+
+
 def feature_requests(item: Query | StoredQuery, actor: Actor, service: Service) -> list[FeatureRequest]:
     """The requests to the query layer that one WFS query stands for: one per feature type."""
     if isinstance(item, StoredQuery):
         return [_by_id(item, actor, service)]
     if len(item.typeNames) > 1:
-        raise RequestError(
-            "a join of feature types is not offered: ask several queries as typeNames=(a)(b)",
-            "typeNames",
-            "OptionNotSupported",
-        )
+        raise RequestError("a join has no values of one property: use GetFeature", "typeNames", "OptionNotSupported")
     if item.typeNames:
         layer = names.layer_of(item.typeNames[0], service, actor, "typeNames")
         return [_feature_request(item, layer, actor, service)]
@@ -102,7 +114,7 @@ def _feature_request(item: Query, layer: Layer, actor: Actor, service: Service) 
     fields, geometry = _properties(item.propertyName, layer)
     return FeatureRequest(
         layer=layer.name,
-        crs=_output_crs(item.srsName, layer),
+        crs=output_crs(item.srsName, layer),
         fields=fields,
         filter=condition,
         bbox=_envelope(item.bbox, layer) if item.bbox else None,
@@ -139,10 +151,6 @@ def _properties(wanted: tuple[str, ...] | None, layer: Layer) -> tuple[tuple[str
     return tuple(dict.fromkeys((KEY, *(name for name in found if name != GEOMETRY)))), GEOMETRY in found
 
 
-def _output_crs(srs_name: str | None, layer: Layer) -> crs.Crs:
-    return crs.parse(srs_name or f"{crs.EPSG_URN}{layer.srid}", "srsName", layer.srids)
-
-
 def _envelope(box: requests.BoundingBox, layer: Layer) -> Envelope:
     """The box with east or longitude first; its CRS is the storage CRS where none is given (WFS 2.0, 7.9.2.4.3)."""
     system = crs.parse(box.crs or f"{crs.EPSG_URN}{layer.srid}", "bbox", layer.srids)
@@ -175,7 +183,7 @@ def _by_id(item: StoredQuery, actor: Actor, service: Service) -> FeatureRequest:
     key = fes.key_of(identifier, layer)
     if key is None:
         raise _no_feature(identifier)
-    return FeatureRequest(layer.name, crs=_output_crs(item.srsName, layer), ids=(key,), locators=LOCATORS)
+    return FeatureRequest(layer.name, crs=output_crs(item.srsName, layer), ids=(key,), locators=LOCATORS)
 
 
 def _feature_by_id(request: GetFeature, item: StoredQuery, writer: Writer, actor: Actor, service: Service) -> Answer:

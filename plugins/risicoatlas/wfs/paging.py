@@ -6,7 +6,7 @@ the first ``BUFFER_BYTES`` of an answer that is not counted yet: one that ends w
 and rows of an answer are of one publication, and its links lead to pages of that one.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -17,6 +17,7 @@ from risicoatlas.errors import LimitError, RequestError
 from risicoatlas.features import cursor as cursors
 from risicoatlas.features import query
 from risicoatlas.features.cursor import Cursor
+from risicoatlas.features.join import Asked, parts_of, planned
 from risicoatlas.features.plan import Plan, plan_query
 from risicoatlas.features.query import Reading, RowStream
 from risicoatlas.features.request import FeatureRequest, Locators, Place
@@ -41,7 +42,7 @@ LOCATORS = Locators(
 )
 
 Page = GetFeature | GetPropertyValue
-Groups = list[list[FeatureRequest]]
+Groups = Sequence[Sequence[Asked]]
 
 
 @dataclass(frozen=True)
@@ -112,9 +113,10 @@ def collection(request: Page, groups: Groups, writer: Writer, actor: Actor, serv
     _refuse_changes(request, writer)
     # Before a connection is taken: reading it takes one of its own.
     _ = service.signing_key
-    if sum(map(len, groups)) == 1:
-        (found,) = (item for group in groups for item in group)
-        return _single(request, found, writer, actor, service)
+    first = groups[0][0]
+    # Pairs have no place in one order that a row could give: they go the way of several plans.
+    if sum(map(len, groups)) == 1 and isinstance(first, FeatureRequest):
+        return _single(request, first, writer, actor, service)
     return _several(request, groups, writer, actor, service)
 
 
@@ -246,7 +248,7 @@ def _several(request: Page, groups: Groups, writer: Writer, actor: Actor, servic
     shown = request.presentation
     if shown.gewijzigd_sinds is not None:
         raise RequestError("changes are asked of one feature type at a time", "gewijzigd_sinds")
-    plans = [[plan_query(item, actor, service) for item in group] for group in groups]
+    plans = [[planned(item, actor, service) for item in group] for group in groups]
     belongs_to = "\n".join(plan.belongs_to for group in plans for plan in group)
     pinned, start = _start(shown, belongs_to, service)
     first = replace(plans[0][0], publication=pinned)
@@ -317,14 +319,14 @@ def _positions(assembly: Assembly, parts: list[Part], belongs_to: str, start: in
 
 def _tested(parts: list[Part], service: Service) -> int | None:
     """Visible objects of all the layers; None where one of them is not known."""
-    found = [query.tested(part.plan, service) for part in parts]
+    found = [query.tested(plan, service) for part in parts for plan in parts_of(part.plan)]
     return None if None in found else sum(count or 0 for count in found)
 
 
 def _about(assembly: Assembly, parts: list[Part], around: Links, tested: int | None) -> About:
     unknown = any(part.matched is None for part in parts)
     return About(
-        layers=tuple(dict.fromkeys(part.plan.layer for part in parts)),
+        layers=tuple(dict.fromkeys(layer for part in parts for layer in part.plan.layers)),
         matched=None if unknown else sum(part.matched or 0 for part in parts),
         returned=sum(part.returned for part in parts),
         time_stamp=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
@@ -333,7 +335,8 @@ def _about(assembly: Assembly, parts: list[Part], around: Links, tested: int | N
         next=around.next,
         previous=around.previous,
         tested=tested,
-        publication=None if all(part.plan.layer.own for part in parts) else assembly.publication,
+        publication=None if all(layer.own for part in parts for layer in part.plan.layers) else assembly.publication,
+        hits=assembly.presentation.hits,
     )
 
 

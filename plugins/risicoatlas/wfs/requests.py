@@ -12,22 +12,23 @@ layer whose properties it names, and a ``next`` link must carry it. Examples of 
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import ClassVar, Self
 
 from lxml import etree
 
 from risicoatlas.errors import RequestError
 from risicoatlas.features.request import Sort
 from risicoatlas.filters.safe_xml import PARSING_FAILED, Element, elements, local_name, namespace
-from risicoatlas.wfs import stored
+from risicoatlas.wfs import stored, versions
+from risicoatlas.wfs.dialect import GML32, WFS20, Dialect
 from risicoatlas.wfs.kvp import Parameters, missing, natural
-from risicoatlas.wfs.names import OWS, WFS, canonical
+from risicoatlas.wfs.names import OWS, canonical
 
-VERSIONS = ("2.0.0", "2.0.2")
+VERSIONS = WFS20.versions
 RESULT_TYPES = ("results", "hits")
 SECTIONS = ("ServiceIdentification", "ServiceProvider", "OperationsMetadata", "FeatureTypeList", "Filter_Capabilities")
-GML32 = "application/gml+xml; version=3.2"
 
 
 @dataclass(frozen=True)
@@ -41,36 +42,38 @@ class GetCapabilities:
     @classmethod
     def from_kvp(cls, values: Parameters) -> "GetCapabilities":
         accepted = values.list("acceptVersions")
-        version = (
-            negotiated(accepted) if accepted else offered(values.get("version"), "version", "VersionNegotiationFailed")
-        )
-        return cls(version, _sections(values.list("sections")), values.get("updateSequence"))
+        version = versions.negotiated(accepted) if accepted else offered(values.get("version"))
+        return cls(version, sections(values.list("sections")), values.get("updateSequence"))
 
     @classmethod
     def from_xml(cls, root: Element) -> "GetCapabilities":
         accepted = _texts(root, f"{{{OWS}}}AcceptVersions/{{{OWS}}}Version")
-        sections = _texts(root, f"{{{OWS}}}Sections/{{{OWS}}}Section")
-        version = negotiated(accepted) if accepted else VERSIONS[0]
-        return cls(version, _sections(sections or None), root.get("updateSequence"))
+        wanted = _texts(root, f"{{{OWS}}}Sections/{{{OWS}}}Section")
+        version = versions.negotiated(accepted) if accepted else VERSIONS[0]
+        return cls(version, sections(wanted or None), root.get("updateSequence"))
 
 
 @dataclass(frozen=True)
 class DescribeFeatureType:
     """No ``typeNames`` means all."""
 
+    dialect: ClassVar[Dialect] = WFS20
+
     typeNames: tuple[str, ...] = ()
     outputFormat: str = GML32
 
     @classmethod
-    def from_kvp(cls, values: Parameters) -> "DescribeFeatureType":
+    def from_kvp(cls, values: Parameters) -> Self:
         bound = dict(values.namespaces())
         names = values.list("typeNames", "typeName") or ()
-        return cls(tuple(canonical(name, bound) for name in names), values.get("outputFormat") or GML32)
+        return cls(
+            tuple(canonical(name, bound) for name in names), values.get("outputFormat") or cls.dialect.gml_format
+        )
 
     @classmethod
-    def from_xml(cls, root: Element) -> "DescribeFeatureType":
+    def from_xml(cls, root: Element) -> Self:
         names = tuple(_qname(item) for item in elements(root) if local_name(item) == "TypeName")
-        return cls(names, root.get("outputFormat") or GML32)
+        return cls(names, root.get("outputFormat") or cls.dialect.gml_format)
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,7 @@ class Query:
     """One ad-hoc query; ``filter`` is the text of a fes:Filter, with the prefixes of ``namespaces`` bound too."""
 
     typeNames: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
     srsName: str | None = None
     propertyName: tuple[str, ...] | None = None
     filter: str | None = None
@@ -149,6 +153,7 @@ class Query:
         names = (element.get("typeNames") or element.get("typeName") or "").split()
         return cls(
             typeNames=tuple(canonical(name, _bound(element)) for name in names),
+            aliases=tuple((element.get("aliases") or "").split()),
             srsName=element.get("srsName"),
             propertyName=_all_or(
                 tuple(_qname(item) for item in parts["PropertyName"]) if "PropertyName" in parts else None
@@ -161,6 +166,7 @@ class Query:
         """The parameters that give this query again."""
         pairs = {
             "typeNames": ",".join(self.typeNames),
+            "aliases": ",".join(self.aliases),
             "srsName": self.srsName or "",
             "propertyName": ",".join(self.propertyName or ()),
             "filter": self.filter or "",
@@ -221,9 +227,9 @@ class Presentation:
     gewijzigd_sinds: int | None = None
 
     @classmethod
-    def from_kvp(cls, values: Parameters) -> "Presentation":
+    def from_kvp(cls, values: Parameters, default_format: str = GML32) -> "Presentation":
         return cls(
-            values.get("outputFormat") or GML32,
+            values.get("outputFormat") or default_format,
             _result_type(values.get("resultType")),
             values.integer("count", "maxFeatures"),
             values.integer("startIndex") or 0,
@@ -233,10 +239,10 @@ class Presentation:
         )
 
     @classmethod
-    def from_xml(cls, root: Element) -> "Presentation":
+    def from_xml(cls, root: Element, default_format: str = GML32) -> "Presentation":
         count = root.get("count") or root.get("maxFeatures")
         return cls(
-            root.get("outputFormat") or GML32,
+            root.get("outputFormat") or default_format,
             _result_type(root.get("resultType")),
             natural(count.strip(), "count") if count else None,
             natural(root.get("startIndex", "0").strip(), "startIndex"),
@@ -265,21 +271,23 @@ class Presentation:
 class GetFeature:
     """One or more queries and how their answer is presented."""
 
+    dialect: ClassVar[Dialect] = WFS20
+
     queries: tuple[Query | StoredQuery, ...]
     presentation: Presentation = Presentation()
 
     @classmethod
-    def from_kvp(cls, values: Parameters) -> "GetFeature":
-        return cls(_queries(values), Presentation.from_kvp(values))
+    def from_kvp(cls, values: Parameters) -> Self:
+        return cls(_queries(values), Presentation.from_kvp(values, cls.dialect.gml_format))
 
     @classmethod
-    def from_xml(cls, root: Element) -> "GetFeature":
+    def from_xml(cls, root: Element) -> Self:
         queries = tuple(_query_element(item) for item in elements(root))
         if not queries:
             raise missing("typeNames")
-        return cls(queries, Presentation.from_xml(root))
+        return cls(queries, Presentation.from_xml(root, cls.dialect.gml_format))
 
-    def page(self, cursor: str, count: int | None) -> "GetFeature":
+    def page(self, cursor: str, count: int | None) -> Self:
         """The request of another page."""
         return replace(self, presentation=self.presentation.at(cursor, count))
 
@@ -365,10 +373,8 @@ STRICT = frozenset({"GetFeature", "GetPropertyValue"})
 
 def from_kvp(values: Parameters, vendor_parameters: frozenset[str]) -> Request:
     """Read a KVP request, GET or form; raises :class:`RequestError` with the parameter as locator."""
-    _check_service(values.get("service"))
-    name = _operation(values.required("request"))
-    if name != "GetCapabilities":
-        offered(values.get("version"), "version", "InvalidParameterValue")
+    check_service(values.get("service"))
+    name = operation(values.required("request"), OPERATIONS)
     if name in STRICT:
         values.refuse_unknown(PARAMETERS | vendor_parameters)
         _refuse_resolve(values.get("resolve"))
@@ -377,50 +383,32 @@ def from_kvp(values: Parameters, vendor_parameters: frozenset[str]) -> Request:
 
 def from_xml(root: Element) -> Request:
     """Read an XML request; any prefix and a default namespace do."""
-    name = _operation(local_name(root))
-    if namespace(root) != WFS:
-        version = root.get("version") or str(namespace(root))
-        offered(version, "version", "InvalidParameterValue")
-        raise RequestError(f"expected elements of {WFS}, found {namespace(root)}", "request", PARSING_FAILED)
-    _check_service(root.get("service"))
-    offered(root.get("version") if name != "GetCapabilities" else None, "version", "InvalidParameterValue")
+    name = operation(local_name(root), OPERATIONS)
+    if namespace(root) != WFS20.wfs and name != "GetCapabilities":
+        raise RequestError(f"expected elements of {WFS20.wfs}, found {namespace(root)}", "request", PARSING_FAILED)
+    check_service(root.get("service"))
     _refuse_resolve(root.get("resolve"))
     return OPERATIONS[name][1](root)
 
 
-def offered(version: str | None, locator: str, code: str) -> str:
-    """The version asked for; none at all means the first that is offered."""
-    if version is None:
-        return VERSIONS[0]
-    if version == "2.0":
-        return VERSIONS[0]
-    if version not in VERSIONS:
-        raise RequestError(f"version {version!r} is not offered here: ask for {' or '.join(VERSIONS)}", locator, code)
-    return version
+def offered(version: str | None) -> str:
+    """The version of WFS 2.0 that is asked for, by default the first; :mod:`.versions` has refused what is neither."""
+    return version if version in VERSIONS else VERSIONS[0]
 
 
-def negotiated(accepted: tuple[str, ...]) -> str:
-    """The first version on the client's list that is offered (OWS Common 1.1, 7.3.2)."""
-    found = next((version for version in accepted if version in VERSIONS), None)
-    if found is None:
-        listed, here = ", ".join(accepted), " and ".join(VERSIONS)
-        message = f"none of the versions {listed} is offered here: this service speaks {here}"
-        raise RequestError(message, "acceptVersions", "VersionNegotiationFailed")
-    return found
-
-
-def _check_service(found: str | None) -> None:
+def check_service(found: str | None) -> None:
     if not found:
         raise missing("service")
     if found.upper() != "WFS":
         raise RequestError(f"service: found {found!r}, expected WFS", "service")
 
 
-def _operation(name: str) -> str:
-    known = {operation.lower(): operation for operation in OPERATIONS}
+def operation(name: str, offered_here: Iterable[str]) -> str:
+    """The name of an operation as the standard writes it; raises :class:`RequestError` for one that is not offered."""
+    known = {item.lower(): item for item in offered_here}
     if name.lower() not in known:
         raise RequestError(
-            f"the operation {name!r} is not offered: choose from {', '.join(OPERATIONS)}",
+            f"the operation {name!r} is not offered: choose from {', '.join(known.values())}",
             "request",
             "OperationNotSupported",
         )
@@ -433,7 +421,7 @@ def _refuse_resolve(found: str | None) -> None:
         raise RequestError(f"resolve={found} is not offered: use local or none", "resolve", "OptionNotSupported")
 
 
-def _sections(found: tuple[str, ...] | None) -> tuple[str, ...]:
+def sections(found: tuple[str, ...] | None) -> tuple[str, ...]:
     if not found or "All" in found:
         return SECTIONS
     if unknown := [name for name in found if name not in SECTIONS]:
@@ -464,9 +452,7 @@ def _queries(values: Parameters) -> tuple[Query | StoredQuery, ...]:
         raise missing("typeNames")
     _refuse_together(values)
     bound = dict(values.namespaces())
-    each = [
-        _per_query(values, names, *aliases) for aliases in (("filter",), ("propertyName",), ("sortBy",), ("srsName",))
-    ]
+    each = [_per_query(values, names, name) for name in ("filter", "propertyName", "sortBy", "srsName", "aliases")]
     common = {
         "cql_filter": values.get("cql_filter"),
         "bbox": BoundingBox.parse(found) if (found := values.get("bbox")) else None,
@@ -482,9 +468,10 @@ def _queries(values: Parameters) -> tuple[Query | StoredQuery, ...]:
             ),
             sortBy=tuple(_sort(item, bound) for item in order.split(",")) if order else (),
             srsName=srs_name,
+            aliases=tuple(alias.strip() for alias in aliases.split(",")) if aliases else (),
             **common,  # type: ignore[arg-type]
         )
-        for types, fes, properties, order, srs_name in zip(names or ("",), *each, strict=True)
+        for types, fes, properties, order, srs_name, aliases in zip(names or ("",), *each, strict=True)
     )
 
 

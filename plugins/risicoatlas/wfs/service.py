@@ -15,13 +15,14 @@ from risicoatlas.access import actor as actors
 from risicoatlas.conditional import Conditions, Validator
 from risicoatlas.errors import LimitError, RequestError, RisicoAtlasError
 from risicoatlas.filters import safe_xml
+from risicoatlas.filters.safe_xml import Element
 from risicoatlas.service import Service
 from risicoatlas.wfs import config as configuration
-from risicoatlas.wfs import requests
+from risicoatlas.wfs import operations, requests, v11, versions
 from risicoatlas.wfs.answers import Answer, not_modified, report
 from risicoatlas.wfs.config import WfsConfig
+from risicoatlas.wfs.dialect import WFS11, WFS20, Dialect
 from risicoatlas.wfs.kvp import Parameters
-from risicoatlas.wfs.operations import OPERATIONS
 
 LOG = logging.getLogger(__name__)
 MAX_BODY_BYTES = 1_048_576
@@ -34,9 +35,15 @@ VALIDATORS: dict[type, Callable[..., Validator]] = {
     requests.DescribeFeatureType: conditional.of_edition,
     requests.ListStoredQueries: conditional.of_edition,
     requests.DescribeStoredQueries: conditional.of_edition,
+    v11.GetCapabilities: conditional.of_publication,
+    v11.DescribeFeatureType: conditional.of_edition,
 }
 
 Environ = dict[str, Any]
+Message = Parameters | Element
+# Request -> the function that answers it.
+OPERATIONS = {**operations.OPERATIONS, **v11.OPERATIONS}
+READERS = {WFS20: (requests.from_kvp, requests.from_xml), WFS11: (v11.from_kvp, v11.from_xml)}
 
 
 def create(service: Service) -> WSGIApplication:
@@ -64,16 +71,19 @@ class Wfs:
         return Body(answer)
 
     def _answer(self, environ: Environ) -> Answer:
+        dialect = WFS20
         try:
-            request = read(environ, self.config)
+            message = received(environ)
+            dialect = spoken(message)
+            request = read(message, dialect, self.config)
             kind = VALIDATORS.get(type(request))
             return self._called(request) if kind is None else self._validated(request, kind)
         except RisicoAtlasError as error:
-            return report(error)
+            return report(error, dialect)
         except Exception:  # the edge: the client gets an id, the log gets the rest
             identifier = environ.get("risicoatlas.request_id", "-")
             LOG.exception("request %s failed", identifier)
-            return report(RisicoAtlasError(f"internal error; request {identifier}"))
+            return report(RisicoAtlasError(f"internal error; request {identifier}"), dialect)
 
     def _called(self, request: requests.Request) -> Answer:
         return OPERATIONS[type(request)](request, actors.current(), self.service, self.config)
@@ -107,21 +117,34 @@ class Body:
         self._answer.close()
 
 
-def read(environ: Environ, config: WfsConfig) -> requests.Request:
-    """The request of a WSGI environ; raises :class:`RequestError`."""
+def spoken(message: Message) -> Dialect:
+    """The dialect in which the request is to be read and answered."""
+    return versions.of_kvp(message) if isinstance(message, Parameters) else versions.of_xml(message)
+
+
+def read(message: Message, dialect: Dialect, config: WfsConfig) -> requests.Request:
+    """The typed request; raises :class:`RequestError`."""
+    from_kvp, from_xml = READERS[dialect]
+    if isinstance(message, Parameters):
+        return from_kvp(message, config.vendor_parameters)
+    return from_xml(message)
+
+
+def received(environ: Environ) -> Message:
+    """What came, parameters or XML, of a WSGI environ; raises :class:`RequestError`."""
     query = environ.get("QUERY_STRING", "")
     method = environ["REQUEST_METHOD"]
     if method not in METHODS:
         raise _method_error(method)
     if method != "POST":
-        return requests.from_kvp(Parameters.parse(query), config.vendor_parameters)
+        return Parameters.parse(query)
     body = _body(environ)
     kind = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
     # Some clients send XML under the type of a form, or under none.
     if body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
-        return requests.from_xml(safe_xml.parse(body.lstrip(), "request", max_bytes=MAX_BODY_BYTES))
+        return safe_xml.parse(body.lstrip(), "request", max_bytes=MAX_BODY_BYTES)
     if kind in {FORM, ""}:
-        return requests.from_kvp(Parameters.parse(query, _form(body)), config.vendor_parameters)
+        return Parameters.parse(query, _form(body))
     raise RequestError("the body is not an XML request", "request", safe_xml.PARSING_FAILED)
 
 

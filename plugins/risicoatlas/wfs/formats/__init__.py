@@ -18,7 +18,8 @@ from risicoatlas.features.plan import Plan
 
 @dataclass(frozen=True)
 class About:
-    """What head and tail say of an answer. ``matched`` None is not known; ``tested`` is set where nothing was found."""
+    """What head and tail say of an answer. ``matched`` None is not known; ``tested`` is set where nothing was found.
+    ``hits`` says that only the number was asked."""
 
     layers: tuple[Layer, ...]
     matched: int | None
@@ -30,6 +31,7 @@ class About:
     previous: str | None = None
     tested: int | None = None
     publication: int | None = None
+    hits: bool = False
 
 
 class Writer(Protocol):

@@ -13,10 +13,13 @@ from psycopg.sql import Composable
 
 from risicoatlas.catalogue import GEOMETRY, KEY, Field, Layer
 from risicoatlas.crs import Crs
+from risicoatlas.features.join import JoinPlan, member, occurrence
 from risicoatlas.features.plan import Plan, column
+from risicoatlas.filters.fes import AGAIN
+from risicoatlas.wfs.dialect import GML32, WFS20, Dialect
 from risicoatlas.wfs.formats import About
 from risicoatlas.wfs.links import describe_url
-from risicoatlas.wfs.names import GML, GML_SCHEMA, WFS, WFS_SCHEMA, XSI, prefixes
+from risicoatlas.wfs.names import XSI, prefixes
 
 # What XML 1.0 forbids cannot be escaped: it is taken out of the stream, where it costs nothing. In UTF-8 such a byte is
 # never part of another character.
@@ -39,16 +42,20 @@ _VALUES: dict[str, LiteralString] = {
 # ST_AsGML options: no srsDimension, LineString instead of Curve, and latitude before longitude.
 _PLAIN = 2 + 4
 _FLIPPED = 16
+DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _MULTI = {"MultiPolygon": ("MultiSurface", "surfaceMember"), "MultiLineString": ("MultiCurve", "curveMember")}
 
 
 class Gml32:
     """The writer of ``application/gml+xml; version=3.2``."""
 
-    media_type = "application/gml+xml; version=3.2"
+    media_type = GML32
     separator = b""
+    dialect = WFS20
 
     def row(self, plan: Plan) -> Composable:
+        if isinstance(plan, JoinPlan):
+            return pair(plan)
         return feature(plan, before="<wfs:member>", after="</wfs:member>")
 
     def cleaned(self, chunk: bytes) -> bytes:
@@ -67,10 +74,11 @@ class Gml32:
         return b"</wfs:FeatureCollection></wfs:member>"
 
     def single(self, plan: Plan, base_url: str) -> Composable:
-        declared = {"gml": GML, "xsi": XSI, plan.layer.prefix: plan.layer.namespace}
-        location = f"{plan.layer.namespace} {describe_url(base_url, (plan.layer,))} {GML} {GML_SCHEMA}"
-        attributes = f'{_declarations(declared)} xsi:schemaLocation="{escape(location)}"'
-        return feature(plan, before='<?xml version="1.0" encoding="UTF-8"?>\n', attributes=attributes)
+        declared = {"gml": self.dialect.gml, "xsi": XSI, plan.layer.prefix: plan.layer.namespace}
+        described = describe_url(base_url, (plan.layer,), self.dialect)
+        location = f"{plan.layer.namespace} {described} {self.dialect.gml} {self.dialect.gml_schema}"
+        stated = f'{_declarations(declared)} xsi:schemaLocation="{escape(location)}"'
+        return feature(plan, before=DECLARATION, attributes=stated)
 
 
 def cleaned(chunk: bytes) -> bytes:
@@ -83,10 +91,32 @@ def cleaned(chunk: bytes) -> bytes:
     return chunk.replace(b"\r", b"&#13;") if b"\r" in chunk else chunk
 
 
-def feature(plan: Plan, before: str = "", after: str = "", attributes: str = "") -> Composable:
+def feature(
+    plan: Plan, before: str = "", after: str = "", attributes: str = "", name: Composable | None = None
+) -> Composable:
     """SQL of one feature element; name and geometry are worked out once per row."""
     expression = _element(plan.layer, plan.fields, plan.crs, plan.geometry is not None, (before, attributes, after))
-    return per_row(plan, expression)
+    return per_row(plan, expression, name)
+
+
+def pair(plan: JoinPlan) -> Composable:
+    """SQL of one ``wfs:Tuple`` of a join."""
+    left, right = (
+        member(plan, number, feature(side, "<wfs:member>", "</wfs:member>", name=_name_in_pair(plan, number)))
+        for number, side in enumerate(plan.sides)
+    )
+    form: LiteralString = "concat('<wfs:member><wfs:Tuple>', {}, {}, '</wfs:Tuple></wfs:member>')"
+    return sql.SQL(form).format(left, right)
+
+
+def _name_in_pair(plan: JoinPlan, side: int) -> Composable:
+    """The name of a feature that may come in many pairs: a ``gml:id`` must be unique, and clients read no reference in
+    place of a feature, so that what comes again has its number after the name (see ``fes.AGAIN``)."""
+    itself = plan.left.layer == plan.right.layer
+    form: LiteralString = "CASE WHEN {again} THEN concat({name}, {mark}, {times}) ELSE {name} END"
+    times = occurrence(side)
+    again = sql.SQL("TRUE") if itself and side else sql.SQL("{} > 1").format(times)
+    return sql.SQL(form).format(again=again, name=xml_name(), mark=sql.Literal(AGAIN[side]), times=times)
 
 
 @lru_cache(maxsize=256)
@@ -107,10 +137,10 @@ def _element(
     return sql.SQL("concat({})").format(sql.SQL(", ").join(pieces))
 
 
-def per_row(plan: Plan, expression: Composable) -> Composable:
+def per_row(plan: Plan, expression: Composable, name: Composable | None = None) -> Composable:
     """``expression`` may use ``q.name``, the key as an XML name, and ``q.shape``, the geometry in the output CRS."""
     return sql.SQL("(SELECT {} FROM (SELECT {} AS name, {} AS shape OFFSET 0) AS q)").format(
-        expression, xml_name(), plan.geometry or sql.SQL("NULL")
+        expression, name or xml_name(), plan.geometry or sql.SQL("NULL")
     )
 
 
@@ -194,15 +224,20 @@ def value_row(plan: Plan, name: str | None) -> Composable:
 
 def head(about: About, element: str = "FeatureCollection") -> bytes:
     """The XML declaration and the start tag of a collection, with every namespace and schema."""
-    declared = {"wfs": WFS, "gml": GML, "xsi": XSI, **prefixes(about.layers)}
-    schemas = [WFS, WFS_SCHEMA, GML, GML_SCHEMA]
+    return (DECLARATION + _tag(element, about, attributes(about, WFS20))).encode()
+
+
+def attributes(about: About, dialect: Dialect) -> str:
+    """Namespaces and schema locations of a collection, as attributes of its start tag."""
+    declared = {"wfs": dialect.wfs, "gml": dialect.gml, "xsi": XSI, **prefixes(about.layers)}
+    schemas = [dialect.wfs, dialect.wfs_schema, dialect.gml, dialect.gml_schema]
     for uri in prefixes(about.layers).values():
-        schemas += [uri, describe_url(about.base_url, tuple(layer for layer in about.layers if layer.namespace == uri))]
-    attributes = f'{_declarations(declared)} xsi:schemaLocation="{escape(" ".join(schemas))}"'
-    return ('<?xml version="1.0" encoding="UTF-8"?>\n' + _tag(element, about, attributes)).encode()
+        layers = tuple(layer for layer in about.layers if layer.namespace == uri)
+        schemas += [uri, describe_url(about.base_url, layers, dialect)]
+    return f'{_declarations(declared)} xsi:schemaLocation="{escape(" ".join(schemas))}"'
 
 
-def _tag(element: str, about: About, attributes: str) -> str:
+def _tag(element: str, about: About, declared: str) -> str:
     numbers = {
         "timeStamp": about.time_stamp,
         "numberMatched": "unknown" if about.matched is None else str(about.matched),
@@ -211,7 +246,7 @@ def _tag(element: str, about: About, attributes: str) -> str:
         "previous": about.previous,
     }
     stated = "".join(f' {name}="{escape(value)}"' for name, value in numbers.items() if value)
-    return f"<wfs:{element}{attributes}{stated}>"
+    return f"<wfs:{element}{declared}{stated}>"
 
 
 def _declarations(namespaces: dict[str, str]) -> str:
