@@ -240,11 +240,11 @@ def _converted(form: FileFormat, plan: Plan, columns: shapefile.Columns, rows: I
 
 def _converter(form: FileFormat, item: Field, columns: shapefile.Columns) -> Callable[[Any], Any] | None:
     if item.type in {"date", "datetime"} and form.types[item.type] in {"date", "datetime"}:
-        return _of_our_era
+        return in_four_digits
     return columns.converter(item) if form.zipped else None
 
 
-def _of_our_era(value: str | None) -> str | None:
+def in_four_digits(value: str | None) -> str | None:
     """A moment that has a form in four digits of the year; PostgreSQL also knows infinity and 43 BC."""
     return value if value is not None and value[4:5] == "-" and not value.endswith("BC") else None
 

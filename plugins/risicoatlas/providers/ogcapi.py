@@ -22,6 +22,7 @@ from werkzeug.wrappers import Request, Response
 
 from risicoatlas import accuracy, conditional
 from risicoatlas.access import actor as actors
+from risicoatlas.bulk import links as bulk_links
 from risicoatlas.catalogue import Layer
 from risicoatlas.conditional import Conditions, Validator
 from risicoatlas.errors import BusyError, LimitError, NotFoundError, RequestError, RisicoAtlasError
@@ -444,6 +445,7 @@ def _complete(document: dict[str, Any], found: dict[str, documents.State], call:
     address = f"{call.visit.base_url}/collections/{layer.name}"
     document["links"].append(links.described_by(layer, call.app.service.settings, call.visit.language))
     document["links"] += links.whole_as_files(address, call.visit.language)
+    document["links"] += bulk_links.of_layer(layer, call.app.service, call.visit.language)
     document["crs"] = document["crs"][:]
     documents.add_state(document, found.get(document["id"]))
     documents.add_accuracy(document, accuracy.of_layer(layer, call.app.service), call.visit.language)
