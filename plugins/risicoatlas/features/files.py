@@ -23,6 +23,7 @@ from typing import Any, BinaryIO
 import fiona
 from fiona._err import CPLE_BaseError
 from fiona.errors import FionaError
+from fiona.model import Feature, Geometry, Properties
 
 from risicoatlas.catalogue import GEOMETRY, Field, Layer
 from risicoatlas.errors import BusyError, LimitError, RisicoAtlasError, UnavailableError
@@ -211,31 +212,46 @@ def _written(
     return Written(path, tally.count)
 
 
-class _Tally(Iterator[Record]):
+class _Values(Properties):  # type: ignore[misc]
+    """Attributes as a plain dictionary has them: fiona's own copy all of them each time that one is looked up, which
+    is most of the work on a table of thirty columns."""
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self._data = values
+
+    def __getitem__(self, name: str) -> Any:
+        return self._data[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._data)
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+
+class _Tally(Iterator[Feature]):
     """Counts what passes."""
 
-    def __init__(self, rows: Iterator[Record], refuse_null: bool) -> None:
+    def __init__(self, rows: Iterator[Feature], refuse_null: bool) -> None:
         self.count = 0
         self._rows = rows
         self._refuse_null = refuse_null
 
-    def __next__(self) -> Record:
-        record = next(self._rows)
-        if self._refuse_null and record["geometry"] is None:
+    def __next__(self) -> Feature:
+        feature = next(self._rows)
+        if self._refuse_null and feature.geometry is None:
             raise _NullGeometryError
         self.count += 1
-        return record
+        return feature
 
 
-def _converted(form: FileFormat, plan: Plan, columns: shapefile.Columns, rows: Iterable[Record]) -> Iterator[Record]:
-    """Records with the names and values that the format can hold."""
+def _converted(form: FileFormat, plan: Plan, columns: shapefile.Columns, rows: Iterable[Record]) -> Iterator[Feature]:
+    """Features with the names and values that the format can hold."""
     steps = [(item.name, columns.names[item.name], _converter(form, item, columns)) for item in plan.fields]
     for record in rows:
-        values = record["properties"]
-        record["properties"] = {
-            short: values[name] if convert is None else convert(values[name]) for name, short, convert in steps
-        }
-        yield record
+        values, shape = record["properties"], record["geometry"]
+        fitted = {short: values[name] if convert is None else convert(values[name]) for name, short, convert in steps}
+        yield Feature(geometry=Geometry.from_dict(shape) if shape else None, properties=_Values(fitted))
 
 
 def _converter(form: FileFormat, item: Field, columns: shapefile.Columns) -> Callable[[Any], Any] | None:
