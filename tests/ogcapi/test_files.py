@@ -129,6 +129,15 @@ def test_a_busy_process_says_when_to_come_back_and_what_is_wrong_is_a_problem(as
         assert ask(f"{ITEMS}?f={form}&filter=nergens=1").json["parameter"] == "filter"
 
 
+def test_a_file_is_validated_and_holds_no_changes(ask):
+    for form in TYPES:
+        first = ask(f"{ITEMS}?f={form}&limit=3")
+        assert first.headers["X-Publication"] == "1"
+        again = ask(f"{ITEMS}?f={form}&limit=3", headers={"If-None-Match": first.headers["ETag"]})
+        assert (again.status_code, again.data) == (304, b"")
+        assert ask(f"{ITEMS}?f={form}&gewijzigd_sinds=0").json["parameter"] == "gewijzigd_sinds"
+
+
 def test_a_head_request_has_the_headers_and_gives_the_connection_back(ask, world):
     before = world.pool.get_stats()["pool_available"]
     for form, media_type in TYPES.items():

@@ -22,6 +22,7 @@ from risicoatlas.access.actor import ANONYMOUS
 from risicoatlas.errors import ConfigError
 from risicoatlas.features import csv_text, file_settings, files, shapefile
 from risicoatlas.features.plan import plan_query
+from risicoatlas.features.query import Reading
 from risicoatlas.features.request import FeatureRequest
 from risicoatlas.service import Service
 from risicoatlas.settings import CHECKOUT
@@ -306,6 +307,23 @@ def test_a_feature_by_id_comes_in_each_format_and_one_that_is_not_there_is_404(c
     assert (by_id("proef.NL.PROEF.2").status, by_id("proef.nergens").status) == (200, 404)
 
 
+@pytest.mark.parametrize("suffix", NAMES)
+def test_a_file_is_validated_pages_by_cursor_and_holds_no_changes(client, suffix):
+    name = NAMES[suffix][0]
+    whole = client.feature(outputFormat=name, count=3)
+    assert whole.headers["X-Publication"] == "1"
+    again = client._call(
+        {
+            "REQUEST_METHOD": "GET",
+            "QUERY_STRING": f"service=WFS&version=2.0.0&request=GetFeature&typeNames=proef&count=3&outputFormat={name}",
+            "HTTP_IF_NONE_MATCH": whole.headers["ETag"],
+        }
+    )
+    assert (again.status, again.body) == (304, b"")
+    changes = client.feature(outputFormat=name, gewijzigd_sinds=0)
+    assert "changes are given as" in changes.refused("InvalidParameterValue", "gewijzigd_sinds")
+
+
 def test_hits_in_a_file_format_are_the_number_in_xml(client):
     for names in NAMES.values():
         assert hits(client, outputFormat=names[0]) == 403
@@ -336,7 +354,8 @@ def left(service: Service) -> list[Path]:
 
 def test_no_file_is_left_on_the_disk_when_the_client_goes_away(world):
     plan = plan_query(FeatureRequest("proef"), ANONYMOUS, world)
-    spool = files.build(files.GEOPACKAGE, plan, world)
+    with Reading(plan, world) as reading:
+        spool = files.build(files.GEOPACKAGE, reading, world)
     assert left(world) == []
     assert next(iter(spool)).startswith(b"SQLite format 3")
     spool.close()

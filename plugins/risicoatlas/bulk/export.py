@@ -33,8 +33,8 @@ _BESIDE = ".nieuw"
 _LOCK = ".slot"
 # The last publication that changed the layer; the first of all for a layer that never had a row.
 _STATE = """
-SELECT s.aantal, p.nummer, p.gemaakt_op, ST_XMin(s.omvang_etrs89), ST_YMin(s.omvang_etrs89), ST_XMax(s.omvang_etrs89),
-       ST_YMax(s.omvang_etrs89)
+SELECT (SELECT max(nummer) FROM publiek.publicatie), s.aantal, p.nummer, p.gemaakt_op, ST_XMin(s.omvang_etrs89),
+       ST_YMin(s.omvang_etrs89), ST_XMax(s.omvang_etrs89), ST_YMax(s.omvang_etrs89)
 FROM publiek.laag_stand AS s, LATERAL (
   SELECT nummer, gemaakt_op FROM publiek.publicatie
   ORDER BY s.laag = ANY (lagen) DESC, CASE WHEN s.laag = ANY (lagen) THEN -nummer ELSE nummer END LIMIT 1
@@ -109,23 +109,22 @@ def _of_layer(layer: Layer, formats: tuple[str, ...], service: Service, progress
     if state is None:
         progress.say(f"{layer.name}: not published yet")
         return None
-    edition = next((item for item in store.editions(service.settings, layer) if _same(item, state)), state)
+    newest, current = state
+    kept = {item.publication: item for item in store.editions(service.settings, layer)}
+    edition = kept.get(current.publication, current)
     missing = [name for name in formats if name not in {file.format.suffix for file in edition.files}]
     for name in missing:
         title = f"{layer.name}: publication {edition.publication} as {store.FORMATS[name].title}"
         with progress.task(title, edition.count, "objects") as advance:
-            source = Source(layer, edition.publication, service, advance)
+            source = Source(layer, newest, service, advance)
             edition = _with(edition, _write(edition, source, name))
     _remove_old(service, layer)
     return Made(edition, tuple(missing))
 
 
-def _same(edition: Edition, state: Edition) -> bool:
-    return edition.publication == state.publication
-
-
-def _state(layer: Layer, service: Service) -> Edition | None:
-    """The edition that is current, without files."""
+def _state(layer: Layer, service: Service) -> tuple[int, Edition] | None:
+    """The edition that is current, without files, and the newest publication, at which its rows are read: since they
+    did not change they are the same, and those of an old number may not be kept any more."""
     try:
         with reading(service.pool) as connection:
             row = connection.execute(_STATE, [layer.name]).fetchone()
@@ -133,9 +132,9 @@ def _state(layer: Layer, service: Service) -> Edition | None:
         raise UnavailableError("the state of the layers cannot be read") from error
     if row is None:
         return None
-    count, publication, published, west, south, east, north = row
+    newest, count, publication, published, west, south, east, north = row
     extent = None if west is None else (west, south, east, north)
-    return Edition(layer.name, publication, _moment(published), count, extent, ())
+    return newest, Edition(layer.name, publication, _moment(published), count, extent, ())
 
 
 def _moment(value: datetime) -> datetime:

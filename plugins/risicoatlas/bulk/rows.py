@@ -6,7 +6,7 @@ the publication, give the same rows: what ends meanwhile is kept until it is pru
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from psycopg import sql
@@ -15,8 +15,9 @@ from psycopg.sql import Composable
 from risicoatlas.access.actor import ANONYMOUS
 from risicoatlas.catalogue import Layer
 from risicoatlas.features import query
-from risicoatlas.features.plan import ROW_NUMBER, Plan, plan_query
-from risicoatlas.features.request import FeatureRequest
+from risicoatlas.features.order import ROW_NUMBER
+from risicoatlas.features.plan import Plan, plan_query
+from risicoatlas.features.request import FeatureRequest, Place
 from risicoatlas.service import Service
 
 PAGE = 20_000
@@ -33,8 +34,9 @@ class Source:
 
     def plan(self, after: int | None = None) -> Plan:
         """The page after a row number."""
-        request = FeatureRequest(self.layer.name, publication=self.publication, after=after, limit=PAGE)
-        return plan_query(request, ANONYMOUS, self.service)
+        request = FeatureRequest(self.layer.name, publication=self.publication, limit=PAGE)
+        found = plan_query(request, ANONYMOUS, self.service)
+        return found if after is None else replace(found, place=Place((after,)))
 
 
 def pages(source: Source, row: Callable[[Plan], Composable]) -> Iterator[Iterator[Any]]:

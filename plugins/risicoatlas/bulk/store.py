@@ -107,6 +107,15 @@ def latest(settings: Settings, layer: Layer) -> list[tuple[Edition, BulkFile]]:
     return [found[suffix] for suffix in FORMATS if suffix in found]
 
 
+def stamp(service: Service) -> tuple[tuple[str, int, str], ...]:
+    """What is on offer, for documents that link to it."""
+    return tuple(
+        (layer.name, edition.publication, file.format.suffix)
+        for layer in offered(service)
+        for edition, file in latest(service.settings, layer)
+    )
+
+
 def _edition(folder: Path, layer: str) -> Edition | None:
     path = folder / MANIFEST
     try:

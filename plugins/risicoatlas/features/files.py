@@ -27,9 +27,10 @@ from fiona.model import Feature, Geometry, Properties
 
 from risicoatlas.catalogue import GEOMETRY, Field, Layer
 from risicoatlas.errors import BusyError, LimitError, RisicoAtlasError, UnavailableError
-from risicoatlas.features import file_settings, geojson, query, shapefile
+from risicoatlas.features import file_settings, geojson, shapefile
 from risicoatlas.features.file_settings import FileSettings
 from risicoatlas.features.plan import Plan
+from risicoatlas.features.query import Reading
 from risicoatlas.service import Service
 
 LOG = logging.getLogger(__name__)
@@ -113,23 +114,24 @@ class Spool:
         self.file.close()
 
 
-def build(form: FileFormat, plan: Plan, service: Service) -> Spool:
-    """The file of a plan, whole before its first byte is sent.
+def build(form: FileFormat, reading: Reading, service: Service) -> Spool:
+    """The file of what a reading reads, whole before its first byte is sent; the reading is the caller's to close.
 
     Raises :class:`BusyError` when this process builds as many as it may, :class:`LimitError` for one that takes too
     long or grows too large.
     """
     bounds = file_settings.read(service.settings.config)
     with _slot(bounds), _folder(service) as folder:
+        plan, rows = reading.plan, _Rows(reading)
         watch = _Watch(folder, bounds, plan.layer, service.settings.public_url)
-        written = write(form, plan, lambda: watch.over(records(plan, service)), folder, bounds)
+        written = write(form, plan, lambda: watch.over(rows.records()), folder, bounds)
         file = written.path.open("rb")
         return Spool(file, written.path.stat().st_size, written.count)
 
 
-def disposition(layer: Layer, suffix: str) -> tuple[str, str]:
+def disposition(layer: str, suffix: str) -> tuple[str, str]:
     """The header that names the file; names of layers are plain words."""
-    return ("Content-Disposition", f'attachment; filename="{layer.name}.{suffix}"')
+    return ("Content-Disposition", f'attachment; filename="{layer}.{suffix}"')
 
 
 def row(plan: Plan) -> Any:
@@ -137,14 +139,19 @@ def row(plan: Plan) -> Any:
     return geojson.feature_row(replace(plan, crs=replace(plan.crs, latitude_first=False)), decimals=EXACT)
 
 
-def records(plan: Plan, service: Service) -> Iterator[Record]:
-    """The rows of a plan as fiona takes them; one transaction, a chunk in memory."""
-    stream = query.stream(plan, row(plan), service, separator=b",")
-    try:
-        for chunk in stream:
+class _Rows:
+    """The rows of a reading as fiona takes them, a chunk in memory; asked again, they come again."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._begun = False
+
+    def records(self) -> Iterator[Record]:
+        if self._begun:
+            self._reading.restart()
+        self._begun = True
+        for chunk in self._reading.stream(row(self._reading.plan), b",", restartable=True):
             yield from json.loads(b"[" + chunk.lstrip(b",") + b"]")
-    finally:
-        stream.close()
 
 
 def write(form: FileFormat, plan: Plan, rows: Records, folder: Path, settings: FileSettings) -> Written:

@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 
 from werkzeug.wrappers import Response
 
-from risicoatlas.features import csv_text, files, query
+from risicoatlas.errors import RequestError
+from risicoatlas.features import csv_text, files
 from risicoatlas.features.files import FileFormat
-from risicoatlas.features.plan import Plan, plan_query
-from risicoatlas.features.query import RowStream
-from risicoatlas.providers.visit import Visit
+from risicoatlas.features.plan import Plan
+from risicoatlas.features.query import Reading, RowStream
+from risicoatlas.features.request import FeatureRequest
+from risicoatlas.service import Service
 
 
 @dataclass(frozen=True)
@@ -47,33 +49,43 @@ def canonical(form: str) -> str:
     return ALIASES.get(form.lower().replace("+", " "), form)
 
 
-def answer(name: str, visit: Visit, *, everything: bool) -> Response:
-    """The file of the visit's request; ``everything`` where no limit was given."""
-    if visit.items is None:
-        raise ValueError("nothing was asked")
-    asked = replace(visit.items.query, limit=None) if everything else visit.items.query
-    plan = plan_query(asked, visit.actor, visit.service)
+def asked(request: FeatureRequest, limit: str | None) -> FeatureRequest:
+    """What a file holds; changes have no room in one."""
+    if request.since is not None:
+        raise RequestError("changes are given as f=json", request.locators.since)
+    return request if limit is not None else replace(request, limit=None)
+
+
+def answer(name: str, reading: Reading, service: Service, *, head: bool) -> Response:
+    """The file of what a reading reads, which is closed with it; a HEAD request has nothing built."""
     form = BY_NAME[name].form
-    response = _streamed(plan, visit) if form is None else _built(form, plan, visit)
-    response.headers.add(*files.disposition(plan.layer, name))
+    plan = reading.plan
+    if head:
+        reading.close()
+        response = Response(iter(()), content_type=csv_text.MEDIA_TYPE if form is None else form.media_type)
+    else:
+        response = _streamed(reading) if form is None else _built(form, reading, service)
+    response.headers.add(*files.disposition(plan.layer.name, name))
     response.headers["Content-Crs"] = f"<{plan.crs.uri}>"
+    response.headers["X-Publication"] = str(reading.state.publication)
     return response
 
 
-def _built(form: FileFormat, plan: Plan, visit: Visit) -> Response:
-    spool = files.build(form, plan, visit.service)
+def _built(form: FileFormat, reading: Reading, service: Service) -> Response:
+    spool = files.build(form, reading, service)
     response = Response(iter(spool), content_type=form.media_type)
     response.content_length = spool.size
     response.call_on_close(spool.close)
-    _tell_tested(response, spool.count, plan, visit)
+    _tell_tested(response, spool.count, reading)
+    reading.close()
     return response
 
 
-def _streamed(plan: Plan, visit: Visit) -> Response:
-    rows = query.stream(plan, csv_text.row(plan), visit.service, separator=csv_text.END).peek()
-    response = Response(_lines(plan, rows), content_type=csv_text.MEDIA_TYPE)
-    response.call_on_close(rows.close)
-    _tell_tested(response, rows.returned, plan, visit)
+def _streamed(reading: Reading) -> Response:
+    rows = reading.stream(csv_text.row(reading.plan), csv_text.END).peek()
+    response = Response(_lines(reading.plan, rows), content_type=csv_text.MEDIA_TYPE)
+    response.call_on_close(reading.close)
+    _tell_tested(response, rows.returned, reading)
     return response
 
 
@@ -84,6 +96,6 @@ def _lines(plan: Plan, rows: RowStream) -> Iterator[bytes]:
         yield csv_text.END
 
 
-def _tell_tested(response: Response, returned: int, plan: Plan, visit: Visit) -> None:
-    if not returned and not plan.offset:
-        response.headers["X-Objects-Tested"] = str(query.tested(plan, visit.service))
+def _tell_tested(response: Response, returned: int, reading: Reading) -> None:
+    if not returned and not reading.plan.position:
+        response.headers["X-Objects-Tested"] = str(reading.tested())

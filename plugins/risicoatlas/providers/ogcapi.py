@@ -23,6 +23,7 @@ from werkzeug.wrappers import Request, Response
 from risicoatlas import accuracy, conditional
 from risicoatlas.access import actor as actors
 from risicoatlas.bulk import links as bulk_links
+from risicoatlas.bulk import store
 from risicoatlas.catalogue import Layer
 from risicoatlas.conditional import Conditions, Validator
 from risicoatlas.errors import BusyError, LimitError, NotFoundError, RequestError, RisicoAtlasError
@@ -329,12 +330,17 @@ def item(call: Call) -> Response:
     return _document(call, found, "item", geojson.MEDIA_TYPE, headers)
 
 
+def _of_collections(service: Service, *parts: object) -> Validator:
+    """Collections tell of bulk files too, which come after their publication."""
+    return conditional.of_publication(service, *parts, store.stamp(service))
+
+
 _ROWS = (
     Route("/", "landing", landing_page),
     Route("/conformance", "conformance", conformance),
     Route("/openapi", "openapi", definition),
-    Route("/collections", "collections", collections, validator=conditional.of_publication),
-    Route("/collections/<collection>", "collection", collection, validator=conditional.of_publication),
+    Route("/collections", "collections", collections, validator=_of_collections),
+    Route("/collections/<collection>", "collection", collection, validator=_of_collections),
     Route("/collections/<collection>/queryables", "queryables", queryables),
     Route("/collections/<collection>/schema", "schema", schema),
     Route(
@@ -344,6 +350,7 @@ _ROWS = (
         parameters.ITEMS,
         ("GET", "HEAD", "POST"),
         attributes=True,
+        forms=openapi.ITEMS_FORMATS,
         validator=None,
     ),
     Route("/collections/<collection>/items/<path:key>", "item", item, parameters.ITEM, validator=None),

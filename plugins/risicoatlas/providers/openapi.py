@@ -136,7 +136,7 @@ def _parameters(description: Description) -> Document:
             "limit",
             limit,
             "Most features in a page; more than the maximum gives the maximum, more than"
-            f" {description.hard_limit} is refused",
+            f" {description.hard_limit} is refused. {_FILES_WITHOUT_LIMIT}",
         ),
         ("offset", {"type": "integer", "minimum": 0, "default": 0}, "Features to pass over"),
         ("cursor", {"type": "string"}, "The page that a link next or prev leads to; not to be made by hand"),

@@ -2,38 +2,54 @@
 
 from dataclasses import replace
 
+from risicoatlas import conditional
+from risicoatlas.access.actor import Actor
 from risicoatlas.errors import RequestError
-from risicoatlas.features import files, query
+from risicoatlas.features import files
 from risicoatlas.features.files import FileFormat
-from risicoatlas.features.plan import Plan
+from risicoatlas.features.plan import plan_query
+from risicoatlas.features.query import Reading
+from risicoatlas.features.request import FeatureRequest
 from risicoatlas.service import Service
-from risicoatlas.wfs.answers import Answer
-from risicoatlas.wfs.requests import Presentation
+from risicoatlas.wfs import paging
+from risicoatlas.wfs.answers import Answer, not_modified
+from risicoatlas.wfs.requests import GetFeature
 
 
-def one_plan(plans: list[list[Plan]], asked: str) -> Plan:
-    """The one plan of a file; a file holds one table."""
-    (plan, *others) = [plan for group in plans for plan in group]
+def one_request(groups: list[list[FeatureRequest]], asked: str) -> FeatureRequest:
+    """The one query of a file; a file holds one table."""
+    (found, *others) = [item for group in groups for item in group]
     if others:
         raise RequestError(f"{asked} holds one feature type: ask the others in requests of their own", "outputFormat")
-    return plan
+    return found
 
 
-def built(form: FileFormat, plan: Plan, presentation: Presentation, service: Service) -> Answer:
-    """The file of a page, or of everything where no ``count`` is given."""
-    plan = replace(plan, offset=presentation.startIndex, limit=presentation.count)
-    spool = files.build(form, plan, service)
-    headers = [("Content-Length", str(spool.size)), *headers_of(plan, form.suffix)]
-    if not spool.count and not plan.offset:
-        headers.append(("X-Objects-Tested", str(query.tested(plan, service))))
-    return Answer(spool, form.media_type, headers=tuple(headers), close=spool.close)
+def built(form: FileFormat, request: GetFeature, found: FeatureRequest, actor: Actor, service: Service) -> Answer:
+    """The file of a page, or of everything where no ``count`` is given; a HEAD request has nothing built."""
+    shown = request.presentation
+    if shown.gewijzigd_sinds is not None:
+        raise paging.no_changes()
+    _ = service.signing_key
+    locators = replace(found.locators, offset=paging.LOCATORS.offset)
+    found = replace(found, cursor=shown.cursor, limit=shown.count, offset=shown.startIndex, locators=locators)
+    with Reading(plan_query(found, actor, service), service, locators) as reading:
+        valid = paging.validator(request, reading, actor, service)
+        if valid and conditional.asked().met_by(valid):
+            return not_modified(valid)
+        headers = (("X-Publication", str(reading.state.publication)), *(valid.headers() if valid else ()))
+        answer = Answer((), form.media_type, headers=headers)
+        return named(answer if conditional.asked().head else _whole(answer, form, reading, service), found, form.suffix)
 
 
-def named(answer: Answer, plan: Plan, suffix: str) -> Answer:
-    """An answer under way as a file that a browser saves."""
-    return replace(answer, headers=(*answer.headers, *headers_of(plan, suffix)))
+def _whole(answer: Answer, form: FileFormat, reading: Reading, service: Service) -> Answer:
+    spool = files.build(form, reading, service)
+    more = [("Content-Length", str(spool.size))]
+    if not spool.count and not reading.plan.position:
+        more.append(("X-Objects-Tested", str(reading.tested())))
+    return replace(answer, body=spool, headers=(*answer.headers, *more), close=spool.close)
 
 
-def headers_of(plan: Plan, suffix: str) -> tuple[tuple[str, str], ...]:
-    """The name of the file, and the CRS that its format may have no place for."""
-    return (files.disposition(plan.layer, suffix), ("Content-Crs", f"<{plan.crs.uri}>"))
+def named(answer: Answer, found: FeatureRequest, suffix: str) -> Answer:
+    """An answer as a file that a browser saves, with the CRS that its format may have no place for."""
+    crs = (("Content-Crs", f"<{found.crs.uri}>"),) if found.crs else ()
+    return replace(answer, headers=(*answer.headers, files.disposition(found.layer, suffix), *crs))
