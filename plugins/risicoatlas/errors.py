@@ -6,6 +6,7 @@
     ├── SourceError              a file that is loaded              exit code 1, names file and place
     ├── ClusterError             the embedded PostGIS               exit code 1
     ├── UnavailableError         database gone or not ready         503
+    │   └── BusyError            too much is under way already      503, with Retry-After
     ├── RequestError             what a client sent                 400, with the parameter as locator
     │   ├── NotFoundError        no such thing, or hidden           404
     │   ├── ExpiredError         a publication that is pruned       410, in WFS 403
@@ -58,6 +59,19 @@ class UnavailableError(RisicoAtlasError):
     """The database is not there, or nothing is published yet."""
 
     status = 503
+
+
+class BusyError(UnavailableError):
+    """As much of this kind is under way as this process takes on: the same request succeeds later."""
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+    @property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """RFC 9110, 10.2.3."""
+        return (("Retry-After", str(self.retry_after_s)),)
 
 
 class RequestError(RisicoAtlasError):

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from risicoatlas.errors import RisicoAtlasError
 from risicoatlas.settings import Settings
 
 if TYPE_CHECKING:
+    from risicoatlas.database import Database
     from risicoatlas.demo import Outcome
+    from risicoatlas.progress import Progress
 
 
 @click.command()
@@ -31,12 +34,28 @@ def command(settings: Settings, port: int | None, home: Path | None, data: Path 
     with database.opened(settings, notice=progress.say) as where:
         outcome = demo.prepare(settings, where, data or demo.sample_folder(settings, progress), progress)
         _tell(outcome, given=data is not None)
+        if data is None:
+            _export(settings, where, progress)
         if not no_serve:
             from risicoatlas.server import serve
 
             serve(settings)
         elif outcome.failed:
             raise click.exceptions.Exit(1)
+
+
+def _export(settings: Settings, where: "Database", progress: "Progress") -> None:
+    """Bulk files of the sample, which takes two seconds; of data that was given they are made when it suits."""
+    from risicoatlas import app
+    from risicoatlas.bulk import export
+    from risicoatlas.progress import Progress
+
+    service = app.make_service(settings, where)
+    try:
+        with progress.task("Making bulk files"), service.pool:
+            export.export(service, progress=Progress.silent())
+    except RisicoAtlasError as error:
+        progress.say(f"no bulk files: {error}")
 
 
 def _tell(outcome: "Outcome", *, given: bool) -> None:

@@ -30,27 +30,40 @@ _CHANGE: LiteralString = (
 )
 
 
-def feature_row(plan: Plan, id_prefix: str = "") -> Composable:
-    """SQL of one Feature as text; ``id_prefix`` comes before the key (WFS: ``<layer>.``)."""
+def feature_row(plan: Plan, id_prefix: str = "", decimals: int | None = None) -> Composable:
+    """SQL of one Feature as text; ``id_prefix`` comes before the key (WFS: ``<layer>.``), ``decimals`` in place of
+    those of the CRS."""
+    members = _members(plan, plan.crs.decimals if decimals is None else decimals)
     key = sql.SQL("coalesce(to_json({} || {})::text, 'null')").format(sql.Literal(id_prefix), column(KEY))
     if plan.since is None:
-        return sql.SQL("{} || {} || {}").format(sql.Literal('{"type":"Feature","id":'), key, _members(plan))
+        return sql.SQL("{} || {} || {}").format(sql.Literal('{"type":"Feature","id":'), key, members)
     return sql.SQL(_CHANGE).format(
         key=key,
         change=plan.change,
         ended=sql.Literal(ENDED),
-        members=_members(plan),
+        members=members,
         own=_value(plan.layer.by_name[KEY]),
     )
 
 
-def _members(plan: Plan) -> Composable:
-    pieces: list[Composable] = [sql.Literal(',"properties":{')]
-    for number, item in enumerate(plan.fields):
-        pieces.append(sql.Literal(f"{',' if number else ''}{json.dumps(item.name)}:"))
-        pieces.append(_value(item))
-    pieces += [sql.Literal('},"geometry":'), _geometry(plan), sql.Literal("}")]
+def _members(plan: Plan, decimals: int) -> Composable:
+    pieces: list[Composable] = [
+        sql.Literal(',"properties":'),
+        properties(plan),
+        sql.Literal(',"geometry":'),
+        _geometry(plan, decimals),
+        sql.Literal("}"),
+    ]
     return sql.SQL(" || ").join(pieces)
+
+
+def properties(plan: Plan) -> Composable:
+    """SQL of the attributes of one feature as a JSON object."""
+    pieces: list[Composable] = []
+    for number, item in enumerate(plan.fields):
+        pieces.append(sql.Literal(f"{',' if number else '{'}{json.dumps(item.name)}:"))
+        pieces.append(_value(item))
+    return sql.SQL(" || ").join([*pieces, sql.Literal("}" if pieces else "{}")])
 
 
 def features(plan: Plan, service: Service) -> Iterator[dict[str, Any]]:
@@ -63,9 +76,9 @@ def _value(item: Field) -> Composable:
     return sql.SQL(_VALUES[item.type]).format(column(item.name))
 
 
-def _geometry(plan: Plan) -> Composable:
+def _geometry(plan: Plan, decimals: int) -> Composable:
     if plan.geometry is None:
         return sql.Literal("null")
     shape = sql.SQL("ST_FlipCoordinates({})").format(plan.geometry) if plan.crs.latitude_first else plan.geometry
     # Options 0: no "crs" member, whatever the CRS.
-    return sql.SQL("coalesce(ST_AsGeoJSON({}, {}, 0), 'null')").format(shape, sql.Literal(plan.crs.decimals))
+    return sql.SQL("coalesce(ST_AsGeoJSON({}, {}, 0), 'null')").format(shape, sql.Literal(decimals))

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from risicoatlas.providers import downloads
+
 if TYPE_CHECKING:
     from risicoatlas.providers.ogcapi import Call
 
@@ -37,6 +39,7 @@ WORDS = {
     "geometry": {"nl": "Geometrie", "en": "Geometry"},
     "queryables": {"nl": "Filterbare kenmerken", "en": "Queryables"},
     "schema": {"nl": "Schema", "en": "Schema"},
+    "files": {"nl": "Als bestand", "en": "As a file"},
     "json": {"nl": "Dit als JSON", "en": "This as JSON"},
     "method": {"nl": "Methode", "en": "Method"},
     "parameters": {"nl": "Parameters", "en": "Parameters"},
@@ -61,9 +64,18 @@ def render(template: str, document: dict[str, Any], call: "Call") -> str:
             text=call.app.description.text[language],
             here=f"{call.visit.base_url}{address}",
             collection=call.collection,
-            links={link["rel"]: link["href"] for link in document.get("links", [])},
+            links=_first_links(document),
+            files=[link for link in document.get("links", []) if link.get("type") in downloads.BY_MEDIA_TYPE],
         )
     )
+
+
+def _first_links(document: dict[str, Any]) -> dict[str, str]:
+    """The first address of each relation: files of the same features are further alternates."""
+    found: dict[str, str] = {}
+    for link in document.get("links", []):
+        found.setdefault(link["rel"], link["href"])
+    return found
 
 
 def as_html(address: str) -> str:

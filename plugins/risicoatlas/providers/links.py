@@ -5,6 +5,7 @@ from urllib.parse import quote, urlencode
 
 from risicoatlas.catalogue import Layer
 from risicoatlas.features import geojson
+from risicoatlas.providers.downloads import DOWNLOADS
 from risicoatlas.providers.visit import ItemsRequest
 from risicoatlas.settings import Settings
 from risicoatlas.wfs import links as wfs_links
@@ -40,6 +41,7 @@ def page(request: ItemsRequest, collection_url: str, language: str, around: Mapp
     found = [
         link("self", href("json", kept), geojson.MEDIA_TYPE, language),
         link("alternate", href("html", kept), HTML, language),
+        *_as_files(request, collection_url, language),
         link("collection", collection_url, JSON, language),
     ]
     for rel in ("prev", "next"):
@@ -51,6 +53,37 @@ def page(request: ItemsRequest, collection_url: str, language: str, around: Mapp
             {**item, "method": request.method} if item["rel"] in {"prev", "next", "self"} else item for item in found
         ]
     return found
+
+
+def _as_files(request: ItemsRequest, collection_url: str, language: str) -> list[Link]:
+    """The same features as files: with the limit said, since a file without one holds everything. Changes are none."""
+    if request.query.since is not None:
+        return []
+    kept = [pair for pair in request.repeated if pair[0] not in {"f", "limit"}]
+    words = {"nl": "Deze objecten als", "en": "These features as"}[language]
+    return [
+        {
+            "rel": "alternate",
+            "type": item.media_type,
+            "title": f"{words} {item.title}",
+            "href": f"{collection_url}/items?{urlencode([('f', item.name), *kept, ('limit', str(request.limit))])}",
+        }
+        for item in DOWNLOADS
+    ]
+
+
+def whole_as_files(collection_url: str, language: str) -> list[Link]:
+    """Everything of a collection in each format, as it is now."""
+    words = {"nl": "Alle objecten als", "en": "All features as"}[language]
+    return [
+        {
+            "rel": "items",
+            "type": item.media_type,
+            "title": f"{words} {item.title}",
+            "href": f"{collection_url}/items?f={item.name}",
+        }
+        for item in DOWNLOADS
+    ]
 
 
 def described_by(layer: Layer, settings: Settings, language: str) -> Link:

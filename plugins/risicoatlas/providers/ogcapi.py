@@ -22,14 +22,16 @@ from werkzeug.wrappers import Request, Response
 
 from risicoatlas import accuracy, conditional
 from risicoatlas.access import actor as actors
+from risicoatlas.bulk import links as bulk_links
+from risicoatlas.bulk import store
 from risicoatlas.catalogue import Layer
 from risicoatlas.conditional import Conditions, Validator
-from risicoatlas.errors import LimitError, NotFoundError, RequestError, RisicoAtlasError
-from risicoatlas.features import geojson
+from risicoatlas.errors import BusyError, LimitError, NotFoundError, RequestError, RisicoAtlasError
+from risicoatlas.features import file_settings, geojson
 from risicoatlas.features.plan import plan_query
 from risicoatlas.features.query import Reading
 from risicoatlas.providers import description as descriptions
-from risicoatlas.providers import documents, feature, html, links, openapi, parameters
+from risicoatlas.providers import documents, downloads, feature, html, links, openapi, parameters
 from risicoatlas.providers.visit import ItemsRequest, Visit, during
 from risicoatlas.service import Service
 
@@ -113,6 +115,7 @@ class Route:
     parameters: tuple[str, ...] = parameters.COMMON
     methods: tuple[str, ...] = ("GET", "HEAD")
     attributes: bool = False
+    forms: tuple[str, ...] = openapi.FORMATS
     # what makes the validator of a document; rows make their own
     validator: Callable[..., Validator] | None = conditional.of_edition
 
@@ -156,7 +159,7 @@ class OgcApi:
         call = Call(self, request, visit, "json", parameters.Parameters(()), **values)
         allowed = [*route.parameters, *(call.layer.by_name if route.attributes else ())]
         call.found = parameters.known(request.args.items(multi=True), allowed, self.description)
-        call.form = _format(request, call.found)
+        call.form = _format(request, call.found, route.forms)
         with during(visit):
             response = _handled(route, call)
         response.headers["Content-Language"] = call.language_tag
@@ -210,6 +213,7 @@ def _handled(route: Route, call: Call) -> Response:
 
 def create(service: Service) -> WSGIApplication:
     """The OGC API of a service as a WSGI callable, mounted at ``/ogc/v1``."""
+    file_settings.read(service.settings.config)
     app = OgcApi(service, descriptions.read(service.settings.config), f"{service.settings.public_url}/ogc/v1")
     for layer in service.catalogue:
         if layer.srid not in app.description.extents:
@@ -266,11 +270,15 @@ def definition(call: Call) -> Response:
 def items(call: Call) -> Response:
     """A page: pygeoapi calls our provider and our formatter, the answer is streamed."""
     read = parameters.items(call.layer, call.found, call.app.description, _body(call.request))
-    reading = Reading(plan_query(read.query, call.visit.actor, call.visit.service), call.visit.service)
+    is_file = call.form in downloads.BY_NAME
+    asked = downloads.asked(read.query, call.found.get("limit")) if is_file else read.query
+    reading = Reading(plan_query(asked, call.visit.actor, call.visit.service), call.visit.service)
     try:
         if call.has_rows(reading):
             reading.close()
             return Response(status=HTTPStatus.NOT_MODIFIED)
+        if is_file:
+            return downloads.answer(call.form, reading, call.visit.service, head=call.request.method == "HEAD")
         call.visit.items, call.visit.head = read, call.request.method == "HEAD"
         if call.visit.head:
             reading.plan = replace(reading.plan, limit=1)
@@ -327,12 +335,17 @@ def item(call: Call) -> Response:
     return _document(call, found, "item", geojson.MEDIA_TYPE, headers)
 
 
+def _of_collections(service: Service, *parts: object) -> Validator:
+    """Collections tell of bulk files too, which come after their publication."""
+    return conditional.of_publication(service, *parts, store.stamp(service))
+
+
 _ROWS = (
     Route("/", "landing", landing_page),
     Route("/conformance", "conformance", conformance),
     Route("/openapi", "openapi", definition),
-    Route("/collections", "collections", collections, validator=conditional.of_publication),
-    Route("/collections/<collection>", "collection", collection, validator=conditional.of_publication),
+    Route("/collections", "collections", collections, validator=_of_collections),
+    Route("/collections/<collection>", "collection", collection, validator=_of_collections),
     Route("/collections/<collection>/queryables", "queryables", queryables),
     Route("/collections/<collection>/schema", "schema", schema),
     Route(
@@ -342,6 +355,7 @@ _ROWS = (
         parameters.ITEMS,
         ("GET", "HEAD", "POST"),
         attributes=True,
+        forms=openapi.ITEMS_FORMATS,
         validator=None,
     ),
     Route("/collections/<collection>/items/<path:key>", "item", item, parameters.ITEM, validator=None),
@@ -365,6 +379,8 @@ def problem(error: RisicoAtlasError, headers: dict[str, str] | None = None) -> R
     locator = getattr(error, "locator", None)
     if locator:
         document["parameter"] = locator
+    if isinstance(error, BusyError):
+        headers = {**dict(error.headers), **(headers or {})}
     return Response(_dumped(document), status=error.status, headers=headers, mimetype=PROBLEM)
 
 
@@ -380,14 +396,16 @@ def _dumped(document: dict[str, Any]) -> bytes:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _format(request: Request, found: parameters.Parameters) -> str:
+def _format(request: Request, found: parameters.Parameters, forms: tuple[str, ...]) -> str:
     """``f``, or what the client accepts; JSON for whoever says nothing clear."""
     form = found.get("f")
     if form is None:
-        offered = [JSON, geojson.MEDIA_TYPE, SCHEMA, "application/vnd.oai.openapi+json", HTML]
-        return "html" if request.accept_mimetypes.best_match(offered, JSON) == HTML else "json"
-    if form not in openapi.FORMATS:
-        raise RequestError(f"f must be one of {', '.join(openapi.FORMATS)}, found {form!r}", "f")
+        accepted = {HTML: "html"} | {name: form for name, form in downloads.BY_MEDIA_TYPE.items() if form in forms}
+        offered = [JSON, geojson.MEDIA_TYPE, SCHEMA, "application/vnd.oai.openapi+json", *accepted]
+        return accepted.get(request.accept_mimetypes.best_match(offered, JSON), "json")
+    form = downloads.canonical(form)
+    if form not in forms:
+        raise RequestError(f"f must be one of {', '.join(forms)}, found {form!r}", "f")
     return form
 
 
@@ -436,7 +454,10 @@ def _as_ours(status: int, request: Request) -> RisicoAtlasError:
 def _complete(document: dict[str, Any], found: dict[str, documents.State], call: Call) -> None:
     document["links"] = [link for link in document["links"] if not _is_foreign(link)]
     layer = call.app.service.catalogue.get(document["id"])
+    address = f"{call.visit.base_url}/collections/{layer.name}"
     document["links"].append(links.described_by(layer, call.app.service.settings, call.visit.language))
+    document["links"] += links.whole_as_files(address, call.visit.language)
+    document["links"] += bulk_links.of_layer(layer, call.app.service, call.visit.language)
     document["crs"] = document["crs"][:]
     documents.add_state(document, found.get(document["id"]))
     documents.add_accuracy(document, accuracy.of_layer(layer, call.app.service), call.visit.language)

@@ -9,11 +9,14 @@ from typing import Any
 
 from risicoatlas.catalogue import KEY, Layer
 from risicoatlas.features import geojson
-from risicoatlas.providers import feature, parameters
+from risicoatlas.providers import downloads, feature, parameters
 from risicoatlas.providers.description import Description
 
 MEDIA_TYPE = "application/vnd.oai.openapi+json;version=3.0"
-FORMATS = ["json", "html"]
+FORMATS = ("json", "html")
+# Features come as files too.
+ITEMS_FORMATS = (*FORMATS, *downloads.BY_NAME)
+_FILES_WITHOUT_LIMIT = f"A file ({', '.join(downloads.BY_NAME)}) without limit holds every feature that matches."
 Document = dict[str, Any]
 
 
@@ -60,9 +63,9 @@ def _paths(layer: Layer, language: str) -> Iterable[tuple[str, Document]]:
     for suffix, verb, answer, names in rows:
         name = f"{verb}_{layer.name}"
         yield root + suffix, {"get": _operation(name, title, answer, names, tag=layer.name)}
-    page = _operation(f"getItems_{layer.name}", title, "Features", parameters.ITEMS, tag=layer.name)
+    page = _operation(f"getItems_{layer.name}", title, "Features", _of_items(parameters.ITEMS), tag=layer.name)
     page["parameters"] += [_attribute(item.name, item.type) for item in layer.fields]
-    search = _operation(f"postItems_{layer.name}", title, "Features", _without_filter(), tag=layer.name)
+    search = _operation(f"postItems_{layer.name}", title, "Features", _of_items(_without_filter()), tag=layer.name)
     search["requestBody"] = {
         "description": "A filter as CQL2 JSON",
         "required": True,
@@ -76,6 +79,11 @@ def _paths(layer: Layer, language: str) -> Iterable[tuple[str, Document]]:
 
 def _without_filter() -> tuple[str, ...]:
     return tuple(name for name in parameters.ITEMS if name not in {"filter", "filter-lang"})
+
+
+def _of_items(names: Iterable[str]) -> list[str]:
+    """The components of a page's parameters: its formats are more than those of other documents."""
+    return ["fItems" if name == "f" else name for name in names]
 
 
 def _operation(name: str, title: str, answer: str, names: Iterable[str], tag: str | None = None) -> Document:
@@ -122,13 +130,13 @@ def _parameters(description: Description) -> Document:
         "default": description.default_limit,
     }
     rows: tuple[tuple[str, Document, str], ...] = (
-        ("f", {"type": "string", "enum": FORMATS, "default": "json"}, "Format of the answer"),
+        ("f", {"type": "string", "enum": list(FORMATS), "default": "json"}, "Format of the answer"),
         ("lang", {"type": "string", "enum": list(description.languages)}, "Language of titles"),
         (
             "limit",
             limit,
             "Most features in a page; more than the maximum gives the maximum, more than"
-            f" {description.hard_limit} is refused",
+            f" {description.hard_limit} is refused. {_FILES_WITHOUT_LIMIT}",
         ),
         ("offset", {"type": "integer", "minimum": 0, "default": 0}, "Features to pass over"),
         ("cursor", {"type": "string"}, "The page that a link next or prev leads to; not to be made by hand"),
@@ -151,6 +159,8 @@ def _parameters(description: Description) -> Document:
         ("filter-crs", uri, "CRS of geometries in filter; CRS84 when absent"),
     )
     found = {name: _query(name, schema, text) for name, schema, text in rows}
+    forms = {"type": "string", "enum": list(ITEMS_FORMATS), "default": "json"}
+    found["fItems"] = _query("f", forms, f"Format of the answer. {_FILES_WITHOUT_LIMIT}")
     found["featureId"] = {
         "name": "featureId",
         "in": "path",
@@ -181,6 +191,8 @@ def _responses() -> Document:
         }
         for name, (media, schema) in rows.items()
     }
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    found["Features"]["content"] |= {item.media_type: binary for item in downloads.DOWNLOADS}
     found["Problem"] = {
         "description": "What is wrong, and with which parameter",
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/problem"}}},

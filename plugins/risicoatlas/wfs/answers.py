@@ -11,7 +11,7 @@ from importlib import resources
 import jinja2
 
 from risicoatlas.conditional import Validator
-from risicoatlas.errors import CredentialError, ExpiredError, NotFoundError, RequestError, RisicoAtlasError
+from risicoatlas.errors import BusyError, CredentialError, ExpiredError, NotFoundError, RequestError, RisicoAtlasError
 from risicoatlas.filters.safe_xml import writable
 from risicoatlas.wfs.dialect import WFS20, Dialect
 
@@ -60,7 +60,9 @@ def report(error: RisicoAtlasError, dialect: Dialect = WFS20) -> Answer:
     locator = dialect.parameters.get(locator or "", locator)
     code = error.code if not isinstance(error, NotFoundError) else NotFoundError.code
     body = document(dialect.report, code=code, locator=writable(locator or "service"), text=writable(str(error)))
-    headers = (("WWW-Authenticate", 'Basic realm="RisicoAtlas"'),) if isinstance(error, CredentialError) else ()
+    headers: tuple[tuple[str, str], ...] = error.headers if isinstance(error, BusyError) else ()
+    if isinstance(error, CredentialError):
+        headers = (("WWW-Authenticate", 'Basic realm="RisicoAtlas"'),)
     # WFS 2.0, annex D, has no 410
     status = HTTPStatus.FORBIDDEN.value if isinstance(error, ExpiredError) else error.status
     return Answer([body], status=status, headers=headers)

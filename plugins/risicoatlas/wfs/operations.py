@@ -15,13 +15,14 @@ from risicoatlas import conditional, crs
 from risicoatlas.access.actor import Actor
 from risicoatlas.catalogue import GEOMETRY, KEY, Layer
 from risicoatlas.errors import LimitError, NotFoundError, RequestError
+from risicoatlas.features import query
 from risicoatlas.features.join import Asked
 from risicoatlas.features.plan import Plan, plan_query
 from risicoatlas.features.query import Reading
 from risicoatlas.features.request import Envelope, FeatureRequest, Sort
 from risicoatlas.filters import ecql, fes
 from risicoatlas.service import Service
-from risicoatlas.wfs import capabilities, joins, links, names, paging, requests
+from risicoatlas.wfs import capabilities, downloads, joins, links, names, paging, requests
 from risicoatlas.wfs.answers import Answer, not_modified
 from risicoatlas.wfs.config import WfsConfig
 from risicoatlas.wfs.crs import output_crs
@@ -44,17 +45,26 @@ def features(
 ) -> Answer:
     """The answer to GetFeature of any version, in a format of its table."""
     paging.refuse_too_many(request.presentation, config)
-    writer = writer_of(request.presentation.outputFormat)
-    if request.presentation.hits:
-        # GDAL asks for hits in the format of its pages, and reads the number from XML only.
-        writer = writer_of(request.dialect.gml_format)
+    asked, hits = request.presentation.outputFormat, request.presentation.hits
+    file_format = table.file_format(asked)
+    # GDAL asks for hits in the format of its pages, and reads the number from XML only.
+    writer = writer_of(request.dialect.gml_format if hits or file_format else asked)
     first = request.queries[0]
-    if isinstance(first, StoredQuery) and len(request.queries) == 1 and not request.presentation.hits:
+    if isinstance(first, StoredQuery) and len(request.queries) == 1 and not hits and not file_format:
         return _feature_by_id(request, first, writer, actor, service)
     per_query = [_asked(item, writer, actor, service) for item in request.queries]
     if sum(map(len, per_query)) > MAX_QUERIES:
         raise LimitError(f"more than {MAX_QUERIES} queries in one request", "typeNames")
-    return paging.collection(request, per_query, writer, actor, service)
+    suffix = None if hits else table.suffix(asked)
+    if suffix is None:
+        return paging.collection(request, per_query, writer, actor, service)
+    found = downloads.one_request(per_query, asked)
+    if file_format is None:
+        answer = paging.collection(request, per_query, writer, actor, service)
+        return downloads.named(answer, found, suffix)
+    if isinstance(first, StoredQuery) and not query.count(plan_query(found, actor, service), service):
+        raise _no_feature(dict(first.parameters)["id"])
+    return downloads.built(file_format, request, found, actor, service)
 
 
 def get_property_value(request: GetPropertyValue, actor: Actor, service: Service, config: WfsConfig) -> Answer:

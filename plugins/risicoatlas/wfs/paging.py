@@ -124,8 +124,13 @@ def _refuse_changes(request: Page, writer: Writer) -> None:
     since = request.presentation.gewijzigd_sinds
     if since is None or isinstance(writer, GeoJson) or request.presentation.hits:
         return
+    raise no_changes()
+
+
+def no_changes() -> RequestError:
+    """The format that was asked has no room for changes."""
     offered = ", ".join(item.names[0] for item in table.FORMATS if isinstance(item.writer, GeoJson))
-    raise RequestError(f"changes are given as outputFormat={offered} of GetFeature", "gewijzigd_sinds")
+    return RequestError(f"changes are given as outputFormat={offered} of GetFeature", "gewijzigd_sinds")
 
 
 # One plan
@@ -337,6 +342,7 @@ def _about(assembly: Assembly, parts: list[Part], around: Links, tested: int | N
         tested=tested,
         publication=None if all(layer.own for part in parts for layer in part.plan.layers) else assembly.publication,
         hits=assembly.presentation.hits,
+        plans=tuple(part.plan for part in parts),
     )
 
 

@@ -14,6 +14,7 @@ from risicoatlas import conditional
 from risicoatlas.access import actor as actors
 from risicoatlas.conditional import Conditions, Validator
 from risicoatlas.errors import LimitError, RequestError, RisicoAtlasError
+from risicoatlas.features import file_settings
 from risicoatlas.filters import safe_xml
 from risicoatlas.filters.safe_xml import Element
 from risicoatlas.service import Service
@@ -47,7 +48,8 @@ READERS = {WFS20: (requests.from_kvp, requests.from_xml), WFS11: (v11.from_kvp, 
 
 
 def create(service: Service) -> WSGIApplication:
-    """The WSGI callable; ``config/wfs.yaml`` is read here, so that a mistake in it stops the start."""
+    """The WSGI callable; its configuration is read here, so that a mistake in it stops the start."""
+    file_settings.read(service.settings.config)
     return Wfs(service, configuration.read(service.settings.config))
 
 

@@ -13,6 +13,7 @@ from psycopg.sql import Composable
 
 from risicoatlas.catalogue import Layer
 from risicoatlas.errors import RequestError
+from risicoatlas.features.files import FileFormat
 from risicoatlas.features.plan import Plan
 
 
@@ -32,6 +33,7 @@ class About:
     tested: int | None = None
     publication: int | None = None
     hits: bool = False
+    plans: tuple[Plan, ...] = ()
 
 
 class Writer(Protocol):
@@ -64,10 +66,20 @@ class Writer(Protocol):
 
 @dataclass(frozen=True)
 class Format:
-    """``names`` are what a client may write; the first stands in the capabilities."""
+    """``names`` are what a client may write; the first stands in the capabilities. With a ``suffix`` the answer is a
+    download of one feature type."""
 
     names: tuple[str, ...]
     writer: Writer
+    suffix: str | None = None
+
+
+@dataclass(frozen=True)
+class Download:
+    """A format that is built as a file before it is sent; the names as in :class:`Format`."""
+
+    names: tuple[str, ...]
+    form: FileFormat
 
 
 def normalised(name: str) -> str:

@@ -18,7 +18,7 @@ GML311_NAMES = (
 )
 FORMATS = (Format(GML311_NAMES, Gml311()), *(item for item in table.FORMATS if not isinstance(item.writer, Gml32)))
 WRITERS = formats.by_name(FORMATS)
-OFFERED = tuple(item.names[0] for item in FORMATS)
+OFFERED = (*(item.names[0] for item in FORMATS), *(item.names[0] for item in table.DOWNLOADS))
 
 
 def writer(name: str) -> Writer:
