@@ -4,6 +4,8 @@ import pytest
 from PIL import ImageChops
 from pyproj import Transformer
 
+from risicoatlas import proj
+
 from .conftest import CLASSES, ROW_X, ROW_Y, TOWN_BOX, centre
 
 COLORS = {
@@ -173,3 +175,25 @@ def test_the_leftmost_layer_lies_at_the_bottom(client):
 
     assert below.size == above.size
     assert above.getpixel(pixel(centre("zeerKwetsbaar"), TOWN_BOX, (64, 64))) == COLORS["zeerKwetsbaar"]
+
+
+@pytest.mark.parametrize("crs", ["EPSG:28992", "EPSG:4326", "CRS:84", "EPSG:4258", "EPSG:3857"])
+def test_a_corner_is_drawn_within_a_centimetre_of_its_place(client, crs):
+    """A pixel is a millimetre: the picture shows what the renderer and MapProxy really make of a coordinate."""
+    number = 4326 if crs == "CRS:84" else int(crs.removeprefix("EPSG:"))
+    x, y = proj.between(28992, number).transform(ROW_X, ROW_Y)
+    # a millimetre from west to east and from south to north, in the unit of the CRS there
+    right, up = {28992: (1.01e-3, 1.01e-3), 3857: (1.65e-3, 1.65e-3)}.get(number, (1.48e-8, 1.01e-8))
+    side, off = 41, 9
+    box = (x - right * side / 2, y - up * side / 2, x + right * side / 2, y + up * side / 2)
+    asked = (box[1], box[0], box[3], box[2]) if crs in ("EPSG:4326", "EPSG:4258") else box
+
+    picture = client.map("kgl_public", asked, crs=crs, size=(side, side)).picture
+
+    middle = side // 2
+    inside, *outside = [
+        picture.getpixel((middle + east * off, middle - north * off))[3]
+        for east, north in ((1, 1), (-1, 1), (1, -1), (-1, -1))
+    ]
+    assert inside == 255
+    assert outside == [0, 0, 0]

@@ -70,7 +70,8 @@ def read_json(expression: str | bytes | Mapping[str, Any], system: Crs = WGS84, 
     """The AST of a CQL2 JSON document, given as text or as parsed."""
     if isinstance(expression, (str, bytes)):
         if len(expression) > text.MAX_CHARACTERS:
-            raise LimitError(f"the filter is longer than the {text.MAX_CHARACTERS} characters allowed", locator)
+            found = len(expression)
+            raise LimitError(f"the filter has {found} characters, more than the {text.MAX_CHARACTERS} allowed", locator)
         expression = _load(expression, locator)
     node = _Json(system, locator).node(expression, 0)
     if not text.is_condition(node):
@@ -167,7 +168,7 @@ class _Json:
             isinstance(item, (int, float)) and abs(item) <= literals.MAX_COORDINATE for item in numbers
         )
         if not plain or len(numbers) not in {4, 6}:
-            raise self.refuse("bbox takes four finite numbers of a usable size")
+            raise self.refuse(f"bbox takes four finite numbers of at most {literals.MAX_COORDINATE:,.0f}")
         half = len(numbers) // 2
         bounds = (float(numbers[0]), float(numbers[1]), float(numbers[half]), float(numbers[half + 1]))
         return literals.envelope(bounds, self.crs, self.locator)

@@ -6,7 +6,7 @@ first, with its SRID), ``date`` or ``datetime`` with a zone. What cannot be used
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -39,10 +39,12 @@ Bounds = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class GeometryLiteral:
-    """A valid geometry in ``srid``, x or longitude first whatever order the client wrote."""
+    """A valid geometry in ``srid``, x or longitude first whatever order the client wrote; ``locator`` names the
+    parameter that it came in."""
 
     shape: BaseGeometry
     srid: int
+    locator: str = field(default="filter", compare=False)
 
     @property
     def __geo_interface__(self) -> Mapping[str, Any]:
@@ -78,7 +80,7 @@ def geometry(found: BaseGeometry | Mapping[str, Any] | str, crs: Crs, locator: s
             locator,
         )
     check_area(shape.bounds, crs, locator)
-    return GeometryLiteral(shape, crs.srid)
+    return GeometryLiteral(shape, crs.srid, locator)
 
 
 def envelope(bounds: Bounds, crs: Crs, locator: str = "filter") -> GeometryLiteral:
@@ -123,10 +125,10 @@ def check_area(bounds: Bounds, crs: Crs, locator: str) -> None:
     """Refuse a place wholly outside the area of use of its CRS: nearly always coordinates of another CRS."""
     area = area_of_use(crs.srid)
     if bounds[0] > area[2] or bounds[2] < area[0] or bounds[1] > area[3] or bounds[3] < area[1]:
-        order = "latitude first" if crs.latitude_first else "longitude first" if crs.srid in GEOGRAPHIC else "x first"
         raise RequestError(
-            f"the coordinates lie wholly outside the area of use of {crs.notation} in which they are read, {order}: "
-            f"x {area[0]:.0f} to {area[2]:.0f}, y {area[1]:.0f} to {area[3]:.0f}; state their CRS "
+            f"the coordinates lie wholly outside the area of use of {crs.notation} in which they are read: "
+            f"x or longitude {area[0]:.0f} to {area[2]:.0f}, y or latitude {area[1]:.0f} to {area[3]:.0f}; "
+            "state their CRS "
             "(filter-crs, bbox-crs, srsName, the fifth part of bbox, or SRID=4326; before the geometry) "
             "or mind the axis order",
             locator,
@@ -152,7 +154,9 @@ def transformed_bounds(bounds: Bounds, source: int, target: int) -> Bounds:
 def _check_finite_and_valid(shape: BaseGeometry, locator: str) -> None:
     points = shapely.get_coordinates(shape)
     if not (abs(points) <= MAX_COORDINATE).all():
-        raise RequestError("a coordinate of the geometry is not a finite number of a usable size", locator)
+        raise LimitError(
+            f"a coordinate of the geometry is not a finite number of at most {MAX_COORDINATE:,.0f}", locator
+        )
     if not shape.is_valid:
         raise RequestError(f"the geometry is not valid: {shapely.is_valid_reason(shape)}", locator)
 

@@ -8,6 +8,7 @@ projection is cut off first, so that no transformation can fail; no data lies th
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import shapely
@@ -66,7 +67,7 @@ def compare(operator: type[Any], column: "Column", literal: GeometryLiteral) -> 
     inside = _clipped(column, literal)
     if inside is None or (operator in _WHOLE_LITERAL and inside is not literal.shape):
         return sql.SQL("({} IS NOT NULL)" if operator is ast.GeometryDisjoint else "FALSE").format(column.sql)
-    tested, shape = _common(column, GeometryLiteral(inside, literal.srid))
+    tested, shape = _common(column, replace(literal, shape=inside))
     found = sql.SQL("({} && {} AND {}({}, {}))").format(
         column.box or column.sql, _box(column, inside, literal.srid), OPERATORS[operator], tested, shape
     )
@@ -98,7 +99,7 @@ def within_distance(column: "Column", literal: GeometryLiteral, distance_m: floa
     inside = _clipped(column, literal)
     if inside is None:
         return sql.SQL("({} IS NULL AND NULL)").format(column.sql)
-    shape = _stored(column, GeometryLiteral(inside, literal.srid))
+    shape = _stored(column, replace(literal, shape=inside))
     within = sql.SQL("ST_DWithin({}, {}, {})").format(column.sql, shape, sql.Literal(distance_m))
     if column.box is None:
         return within
@@ -110,7 +111,7 @@ def relate(column: "Column", literal: GeometryLiteral, pattern: str) -> Composab
     inside = _clipped(column, literal)
     if inside is None:
         return sql.SQL("FALSE")
-    tested, shape = _common(column, GeometryLiteral(inside, literal.srid))
+    tested, shape = _common(column, replace(literal, shape=inside))
     return sql.SQL("ST_Relate({}, {}, {})").format(tested, shape, sql.Literal(pattern))
 
 
@@ -167,7 +168,11 @@ def _stored(column: "Column", literal: GeometryLiteral) -> Composable:
         return literal_sql(literal.shape, literal.srid)
     step = SEGMENT_DEGREES if literal.srid in crs.GEOGRAPHIC else SEGMENT_DEGREES * 111_000
     if literal.shape.length / step > MAX_SEGMENTS:
-        raise LimitError("the edges of the geometry are too long in all: draw it smaller or in the CRS of the layer")
+        raise LimitError(
+            f"the edges of the geometry are too long in all: cut into pieces of {step:g} they are more than the"
+            f" {MAX_SEGMENTS} allowed; draw it smaller, or in EPSG:{column.srid}",
+            literal.locator,
+        )
     cut = (
         literal.shape if literal.shape.geom_type in {"Point", "MultiPoint"} else shapely.segmentize(literal.shape, step)
     )

@@ -430,7 +430,7 @@ def _literal(value: ast.AstType, scope: _Scope) -> Term:
         return Term("boolean", sql.Literal(value), value)
     if isinstance(value, (int, float)):
         if not math.isfinite(value) or abs(value) > MAX_NUMBER:
-            raise scope.refuse("a number of the filter is not finite, or too large")
+            raise LimitError(f"a number of the filter is not finite, or larger than {MAX_NUMBER:g}", scope.locator)
         return Term("number", sql.Literal(value), value)
     if isinstance(value, str):
         _check_text(value, scope)

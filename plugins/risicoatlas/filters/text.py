@@ -21,6 +21,8 @@ from risicoatlas.filters import literals
 
 MAX_CHARACTERS = 65_536
 MAX_DEPTH = 48
+# Of a geometry: a collection of multipolygons needs five.
+MAX_BRACKETS = 8
 GEOMETRY_ATTRIBUTE = "geometrie"
 
 _TOKENS = re.compile(
@@ -475,8 +477,8 @@ class _Parser:
         while self.now.kind != "end":
             text = self.now.text
             depth += (text == "(") - (text == ")")
-            if depth > 8:
-                raise LimitError("the geometry is nested deeper than 8 levels", self.locator)
+            if depth > MAX_BRACKETS:
+                raise LimitError(f"the geometry is nested deeper than {MAX_BRACKETS} levels", self.locator)
             end = self.take().end
             if depth == 0:
                 return literals.geometry(self.text[token.start : end], stated, self.locator)

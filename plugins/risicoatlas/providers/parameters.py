@@ -18,6 +18,7 @@ from risicoatlas.crs import Crs
 from risicoatlas.errors import LimitError, RequestError
 from risicoatlas.features.request import Envelope, FeatureRequest, Sort
 from risicoatlas.filters import cql2, period
+from risicoatlas.filters.literals import MAX_COORDINATE
 from risicoatlas.providers.description import Description
 from risicoatlas.providers.feature import CRS84
 from risicoatlas.providers.visit import ItemsRequest
@@ -143,8 +144,9 @@ def _bbox(layer: Layer, found: Parameters) -> Envelope | None:
         numbers = [float(part) for part in text.split(",")]
     except ValueError:
         raise RequestError(f"bbox must be 4 or 6 numbers with commas, found {text!r}", "bbox") from None
-    if len(numbers) not in {4, 6} or not all(abs(number) <= 1e9 for number in numbers):
-        raise RequestError(f"bbox must be 4 or 6 finite numbers with commas, found {text!r}", "bbox")
+    if len(numbers) not in {4, 6} or not all(abs(number) <= MAX_COORDINATE for number in numbers):
+        bound = f"{MAX_COORDINATE:,.0f}"
+        raise RequestError(f"bbox must be 4 or 6 numbers of at most {bound} with commas, found {text!r}", "bbox")
     return _envelope(numbers, _crs(found, "bbox-crs", layer))
 
 
