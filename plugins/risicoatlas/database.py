@@ -6,11 +6,13 @@ roles of ``migrations/provision.sql``. No connection is ever used as superuser b
 """
 
 import hashlib
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from importlib import resources
 from typing import LiteralString
+from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg import sql
@@ -24,6 +26,8 @@ from risicoatlas.settings import Settings
 
 Connection = psycopg.Connection[TupleRow]
 STATEMENT_TIMEOUT_S = 60
+IDLE_S = 0.5
+_LAST_USED: "WeakKeyDictionary[Connection, float]" = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -66,9 +70,20 @@ class Database:
             max_size=max_size,
             open=False,
             timeout=10,
-            check=ConnectionPool.check_connection,
+            reset=_note_use,
+            check=_check_idle,
             kwargs={"application_name": "risicoatlas service"},
         )
+
+
+def _note_use(connection: Connection) -> None:
+    _LAST_USED[connection] = time.monotonic()
+
+
+def _check_idle(connection: Connection) -> None:
+    """Ask a connection whether it still lives, unless it did a moment ago: asking takes as long as a small answer."""
+    if time.monotonic() - _LAST_USED.get(connection, 0.0) > IDLE_S:
+        ConnectionPool.check_connection(connection)
 
 
 def _connect(conninfo: str, *, autocommit: bool, application_name: str) -> Connection:
