@@ -14,10 +14,13 @@ from tests.harvest.conftest import Asker, World, door
 from werkzeug.test import Client, TestResponse
 
 from risicoatlas.access.actor import ANONYMOUS
+from risicoatlas.errors import RequestError
 from risicoatlas.features import geojson, query
+from risicoatlas.features.cursor import Cursor, decode, encode
 from risicoatlas.features.plan import plan_query
-from risicoatlas.features.request import FeatureRequest
+from risicoatlas.features.request import FeatureRequest, Place
 from risicoatlas.service import Service
+from risicoatlas.wfs import paging
 
 ITEMS = "/ogc/v1/collections/proef/items"
 WFS = "/wfs?service=WFS&version=2.0.0&request=GetFeature&typeNames=proef"
@@ -173,6 +176,50 @@ def test_the_credential_is_never_in_a_link(ask: Asker, world: World) -> None:
         answer = ask(f"{path}&api_key={key}")
         assert "next" in links(answer)
         assert key not in answer.text and "api_key" not in answer.text
+
+
+@pytest.mark.parametrize(("size", "rows"), [(1, 1000), (2000, 1000), (1, 5), (10**9, 5)])
+def test_a_page_that_does_not_fit_in_memory_says_the_same(
+    ask: Asker, monkeypatch: pytest.MonkeyPatch, size: int, rows: int
+) -> None:
+    orders = ("", "&sortBy=soort DESC,maat")
+    addresses = [f"{WFS}&count=17{order}{where}" for order in orders for where in ("", "&cql_filter=maat IS NULL")]
+    addresses += [WFS, f"{WFS}&startIndex=9", f"{WFS}&cql_filter=maat IS NULL", f"{WFS}&count=8&startIndex=3"]
+
+    def told() -> list[Any]:
+        found = []
+        for address in addresses:
+            there = list(pages(ask, address))
+            back = [links(page).get("prev") for page in there]
+            found.append([(re.sub('timeStamp="[^"]+"', "", page.text)) for page in there] + back)
+            found.append([ids(ask(href)) for href in back if href])
+        return found
+
+    wanted = told()
+    monkeypatch.setattr(paging, "BUFFER_BYTES", size)
+    monkeypatch.setattr(paging, "BUFFER_ROWS", rows)
+    assert told() == wanted
+
+
+def test_more_than_the_highest_count_or_limit_is_refused_and_named(ask: Asker) -> None:
+    answer = ask(f"{ITEMS}?limit=1000001")
+    assert (answer.status_code, answer.json["parameter"]) == (400, "limit") and "1000000" in answer.json["detail"]
+    report = ask(f"{WFS}&count=1000001")
+    assert report.status_code == 400 and 'locator="count"' in report.text and "1000000" in report.text
+    values = ask("/wfs?service=WFS&request=GetPropertyValue&typeNames=proef&valueReference=naam&count=1000001")
+    assert values.status_code == 400 and 'locator="count"' in values.text
+    assert ask(f"{WFS}&count=1000000").status_code == ask(f"{ITEMS}?limit=1000000").status_code == 200
+
+
+@pytest.mark.parametrize("keys", [(7,), ("zeven",), (None, "x'\"\\", "", 12), ("é", -1)])
+def test_a_cursor_is_read_as_it_was_written(keys: tuple[int | str | None, ...]) -> None:
+    for backward in (False, True):
+        cursor = Cursor(3, 40, None, Place(keys, backward))
+        token = encode(cursor, "what it belongs to", b"secret")
+        assert decode(token, "what it belongs to", b"secret", "cursor") == cursor
+        for other in (("elsewhere", b"secret"), ("what it belongs to", b"other")):
+            with pytest.raises(RequestError):
+                decode(token, *other, "cursor")
 
 
 class TestForeignCursors:

@@ -270,6 +270,8 @@ def definition(call: Call) -> Response:
 def items(call: Call) -> Response:
     """A page: pygeoapi calls our provider and our formatter, the answer is streamed."""
     read = parameters.items(call.layer, call.found, call.app.description, _body(call.request))
+    # Before a connection is taken: reading it takes one of its own.
+    _ = call.visit.service.signing_key
     is_file = call.form in downloads.BY_NAME
     asked = downloads.asked(read.query, call.found.get("limit")) if is_file else read.query
     reading = Reading(plan_query(asked, call.visit.actor, call.visit.service), call.visit.service)
