@@ -17,7 +17,7 @@ from risicoatlas.access.actor import ANONYMOUS
 from risicoatlas.errors import RequestError
 from risicoatlas.features import geojson, query
 from risicoatlas.features.cursor import Cursor, decode, encode
-from risicoatlas.features.plan import plan_query
+from risicoatlas.features.plan import Plan, plan_query
 from risicoatlas.features.request import FeatureRequest, Place
 from risicoatlas.service import Service
 from risicoatlas.wfs import paging
@@ -199,6 +199,23 @@ def test_a_page_that_does_not_fit_in_memory_says_the_same(
     monkeypatch.setattr(paging, "BUFFER_BYTES", size)
     monkeypatch.setattr(paging, "BUFFER_ROWS", rows)
     assert told() == wanted
+
+
+def test_pages_of_what_was_not_counted_never_count(ask: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
+    where = "naam IS NOT NULL"
+    wanted = ids(ask(f"{ITEMS}?f=json&limit=1000&filter={where}"))
+    monkeypatch.setattr(query, "COUNT_BOUND", 20)
+    for start in (f"{ITEMS}?f=json&limit=9&filter={where}", f"{WFS}&count=9&cql_filter={where}"):
+        first = ask(start)
+        with monkeypatch.context() as patch:
+            patch.setattr(Plan, "tally", None)
+            there = list(pages(ask, links(first)["next"]))
+        assert ids(first) + [key for page in there for key in ids(page)] == wanted
+        for page in [first, *there[:-1]]:
+            if "json" in page.mimetype:
+                assert "numberMatched" not in page.json
+            else:
+                assert etree.fromstring(page.data).get("numberMatched") == "unknown"
 
 
 def test_more_than_the_highest_count_or_limit_is_refused_and_named(ask: Asker) -> None:
