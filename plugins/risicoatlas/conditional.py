@@ -45,13 +45,15 @@ class Validator:
 
     etag: str
     modified: datetime
+    stored: bool = True
 
     def headers(self, vary: str = "") -> Headers:
-        """A cache may keep the answer but must ask again; ``vary`` names what else selects it."""
+        """A cache may keep the answer but must ask again, or may not where it is not ``stored``; ``vary`` names what
+        else selects it."""
         return (
             ("ETag", f'W/"{self.etag}"'),
             ("Last-Modified", http_date(self.modified)),
-            ("Cache-Control", "no-cache"),
+            ("Cache-Control", "no-cache" if self.stored else "no-store"),
             ("Vary", f"{vary}, {CREDENTIALS}" if vary else CREDENTIALS),
         )
 
@@ -122,6 +124,12 @@ def of_publication(service: Service, *parts: object) -> Validator:
     found = _validator(service, latest(service.pool), (*parts, tuple(tables.items())))
     # Nobody tells when a table changed last.
     return replace(found, modified=datetime.now(UTC))
+
+
+def of_layers(service: Service, *parts: object) -> Validator:
+    """The validator of a document that lists the layers of who asks. No cache keeps it: QGIS takes what it got as
+    anonymous for the answer after a login, whatever ``no-cache`` and ``Vary`` say."""
+    return replace(of_publication(service, *parts), stored=False)
 
 
 def of_edition(service: Service, *parts: object) -> Validator:

@@ -32,7 +32,7 @@ METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 
 # What makes the validator of a document; rows make their own.
 VALIDATORS: dict[type, Callable[..., Validator]] = {
-    requests.GetCapabilities: conditional.of_publication,
+    requests.GetCapabilities: conditional.of_layers,
     requests.DescribeFeatureType: conditional.of_edition,
     requests.ListStoredQueries: conditional.of_edition,
     requests.DescribeStoredQueries: conditional.of_edition,
