@@ -151,6 +151,32 @@ def test_within_a_distance(client: Client) -> None:
     assert [item.findtext("p:gid", None, NS) for item in members(body)] == ["1", "2"]
 
 
+def test_two_tables_are_joined_in_the_service_behind_the_rule_of_the_restricted_one(client: Client) -> None:
+    few = "<PropertyIsLessThan><ValueReference>a/gid</ValueReference><Literal>3</Literal></PropertyIsLessThan>"
+    near, other = (
+        f'<Filter xmlns="{NS["fes"]}"><And><{name}><ValueReference>a/{field}</ValueReference>'
+        f"<ValueReference>b/{field}</ValueReference>{tail}</{name}>{few}</And></Filter>"
+        for name, field, tail in (
+            ("DWithin", "geometrie", '<Distance uom="m">1</Distance>'),
+            ("PropertyIsNotEqualTo", "identificatie", ""),
+        )
+    )
+    found = wfs(client, typeNames="bomen,bomen", aliases="a,b", filter=near, srsName="EPSG:4326")
+    tuples = etree.fromstring(found).findall("wfs:member/wfs:Tuple", NS)
+    keys = [[item.text for item in pair.iterfind(".//{*}gid")] for pair in tuples]
+    assert ["1", "1"] in keys
+    assert {left for left, _ in keys} == {"1", "2"}
+    asked = {"typeNames": "bomen,meldingen", "aliases": "a,b", "filter": other, "resultType": "hits"}
+    hidden = client.get("/wfs", service="WFS", request="GetFeature", **asked)
+    assert hidden.status == 400
+    own = client.as_actor(GEMEENTE)
+    seen = etree.fromstring(wfs(own, typeNames="meldingen", resultType="hits")).get("numberMatched")
+    pairs = etree.fromstring(wfs(own, **asked)).get("numberMatched")
+    assert int(pairs) == 2 * int(seen) > 0
+    everything = etree.fromstring(wfs(client.as_actor(BEHEERDER), **asked)).get("numberMatched")
+    assert int(everything) > int(pairs)
+
+
 def test_sorting_and_chosen_properties(client: Client) -> None:
     found = items(client, "bomen", sortby="-hoogte,Naam", properties="hoogte", limit=2)
     assert [feature["properties"] for feature in found["features"]] == [{"hoogte": 500.0}, {"hoogte": 499.99}]

@@ -166,17 +166,14 @@ def occurrence(side: int) -> Composable:
 def _names(plan: Plan) -> tuple[str, ...]:
     """The columns that a row expression may use; the number of the row comes first."""
     named = (item.name for item in plan.fields)
-    return tuple(dict.fromkeys(("volgnummer", KEY, *named, GEOMETRY, "geometrie_etrs89")))
+    stored = (GEOMETRY,) if plan.layer.own else (GEOMETRY, "geometrie_etrs89")
+    return tuple(dict.fromkeys(("volgnummer", KEY, *named, *stored)))
 
 
 def _qualified(alias: str, name: str, layer: Layer) -> Mapping[str, filters.Column]:
     """The allow-list of one side, under the names that the condition uses."""
-    found = {}
-    for item in columns(layer).values():
-        etrs89 = None if item.etrs89 is None else sql.Identifier(alias, "geometrie_etrs89")
-        full = f"{name}/{item.name}"
-        found[full] = replace(item, name=full, sql=sql.Identifier(alias, item.name), etrs89=etrs89)
-    return found
+    named = ((f"{name}/{item.name}", item) for item in columns(layer, alias).values())
+    return {full: replace(item, name=full) for full, item in named}
 
 
 def _key(number: int, item: Sort, layer: Layer, request: JoinRequest) -> Composable:

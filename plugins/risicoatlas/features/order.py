@@ -19,8 +19,8 @@ _NUMBER = Sort("volgnummer")
 Key = int | str | None
 
 
-def column(name: str) -> Composable:
-    return sql.Identifier(ROW, name)
+def column(name: str, row: str = ROW) -> Composable:
+    return sql.Identifier(row, name)
 
 
 def keys(sort: tuple[Sort, ...], *, turned: bool = False) -> Composable:

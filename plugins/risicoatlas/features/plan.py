@@ -230,13 +230,14 @@ def _resumed(plan: Plan, request: FeatureRequest, service: Service) -> Plan:
     return replace(pinned, place=found.place, position=found.position - size, limit=size)
 
 
-def columns(layer: Layer) -> Mapping[str, filters.Column]:
-    """The allow-list of a layer's filters: its fields and its geometry, over rows with the alias ``r``."""
-    found = {item.name: filters.Column(item.name, item.type, column(item.name)) for item in layer.fields}
+def columns(layer: Layer, row: str = order.ROW) -> Mapping[str, filters.Column]:
+    """The allow-list of a layer's filters: its fields and its geometry, over rows with the alias ``row``."""
+    found = {item.name: filters.Column(item.name, item.type, column(item.name, row)) for item in layer.fields}
     if layer.own:
-        found[GEOMETRY] = reading.geometry_column(layer)
+        found[GEOMETRY] = reading.geometry_column(layer, row)
     else:
-        found[GEOMETRY] = filters.Column(GEOMETRY, "geometry", column(GEOMETRY), layer.srid, ETRS89)
+        etrs89 = column("geometrie_etrs89", row)
+        found[GEOMETRY] = filters.Column(GEOMETRY, "geometry", column(GEOMETRY, row), layer.srid, etrs89)
     return found
 
 

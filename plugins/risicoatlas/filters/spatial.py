@@ -77,13 +77,25 @@ def compare(operator: type[Any], column: "Column", literal: GeometryLiteral) -> 
 def compare_columns(operator: type[Any], left: "Column", right: "Column") -> Composable:
     """``operator(left, right)`` of two geometries of the same row or of a join."""
     other = _as_stored(right, left)
-    found = sql.SQL("({} && {} AND {}({}, {}))").format(left.sql, other, OPERATORS[operator], left.sql, other)
+    found = sql.SQL("({} && {} AND {}({}, {}))").format(
+        left.box or left.sql, _box_as_stored(right, left), OPERATORS[operator], left.sql, other
+    )
     return sql.SQL("(NOT {})").format(found) if operator is ast.GeometryDisjoint else found
 
 
 def columns_within_distance(left: "Column", right: "Column", distance_m: float) -> Composable:
     """Whether two geometries lie within so many metres, measured in the storage CRS of the left one."""
-    return sql.SQL("ST_DWithin({}, {}, {})").format(left.sql, _as_stored(right, left), sql.Literal(distance_m))
+    within = sql.SQL("ST_DWithin({}, {}, {})").format(left.sql, _as_stored(right, left), sql.Literal(distance_m))
+    if left.box is None:
+        return within
+    return sql.SQL("({} && ST_Expand({}, {}) AND {})").format(
+        left.box, _box_as_stored(right, left), sql.Literal(distance_m), within
+    )
+
+
+def _box_as_stored(column: "Column", other: "Column") -> Composable:
+    """What stands for the box of the column in the storage CRS of the other: the indexed geometry, where it can."""
+    return column.box if column.box is not None and column.srid == other.srid else _as_stored(column, other)
 
 
 def _as_stored(column: "Column", other: "Column") -> Composable:

@@ -11,7 +11,7 @@ from psycopg.sql import Composable
 from pygeofilter import ast
 
 from risicoatlas.catalogue import GEOMETRY, KEY, Layer
-from risicoatlas.features.order import ROW_NUMBER, column
+from risicoatlas.features.order import ROW, ROW_NUMBER, column
 from risicoatlas.filters.sql import Column
 
 # How PostgreSQL writes a key of each type; any other text is the key of no row.
@@ -25,12 +25,12 @@ _TYPES = {"integer": sql.SQL("numeric"), "number": sql.SQL("numeric"), "uuid": s
 MAX_BIGINT = 2**63 - 1
 
 
-def geometry_column(layer: Layer) -> Column:
+def geometry_column(layer: Layer, row: str = ROW) -> Column:
     """The geometry for filters: valid, since a test of an invalid one may raise, and with the indexed one for boxes.
 
     It has no ETRS89 column: transforming the literal once is cheaper than every row.
     """
-    valid, stored = column("geometrie_toets"), column("geometrie_bron")
+    valid, stored = column("geometrie_toets", row), column("geometrie_bron", row)
     return Column(GEOMETRY, "geometry", valid, layer.srid, box=stored)
 
 
