@@ -154,7 +154,7 @@ def test_a_second_export_makes_nothing_and_changes_no_file(service, made):
 
 
 def test_a_restricted_or_unknown_layer_is_refused(service):
-    with pytest.raises(RequestError, match="not a public layer"):
+    with pytest.raises(RequestError, match="not a public layer with publications"):
         export.export(service, ["risicolocaties"])
     with pytest.raises(NotFoundError):
         export.export(service, ["nergens"])
