@@ -177,7 +177,7 @@ def test_the_newest_file_has_a_stable_address_with_checksum_range_and_conditions
         assert (whole.status_code, whole.mimetype) == (200, file.format.media_type)
         assert hashlib.sha256(whole.data).hexdigest() == file.sha256
         assert whole.headers["ETag"] == f'"{file.sha256}"'
-        assert whole.headers["X-Publicatie"] == str(found.publication)
+        assert whole.headers["X-Publication"] == str(found.publication)
         assert (whole.cache_control.public, whole.cache_control.no_cache) == (True, True)
         assert whole.last_modified == found.published
         part = client.get(f"/bestanden/{LAYER}/{file.name}", headers={"Range": "bytes=100-199"})
