@@ -154,7 +154,7 @@ def test_a_second_export_makes_nothing_and_changes_no_file(service, made):
 
 
 def test_a_restricted_or_unknown_layer_is_refused(service):
-    with pytest.raises(RequestError, match="not a public layer"):
+    with pytest.raises(RequestError, match="not a public layer with publications"):
         export.export(service, ["risicolocaties"])
     with pytest.raises(NotFoundError):
         export.export(service, ["nergens"])
@@ -177,7 +177,7 @@ def test_the_newest_file_has_a_stable_address_with_checksum_range_and_conditions
         assert (whole.status_code, whole.mimetype) == (200, file.format.media_type)
         assert hashlib.sha256(whole.data).hexdigest() == file.sha256
         assert whole.headers["ETag"] == f'"{file.sha256}"'
-        assert whole.headers["X-Publicatie"] == str(found.publication)
+        assert whole.headers["X-Publication"] == str(found.publication)
         assert (whole.cache_control.public, whole.cache_control.no_cache) == (True, True)
         assert whole.last_modified == found.published
         part = client.get(f"/bestanden/{LAYER}/{file.name}", headers={"Range": "bytes=100-199"})

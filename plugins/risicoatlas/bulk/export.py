@@ -68,7 +68,7 @@ def export(
     for name in names:
         service.catalogue.get(name)
         if name not in public:
-            raise RequestError(f"{name} is not a public layer: bulk files are for everybody", "layer")
+            raise RequestError(f"{name} is not a public layer with publications, which bulk files are made of", "layer")
     progress = progress or Progress.silent()
     chosen = [public[name] for name in dict.fromkeys(names)] or list(public.values())
     with _alone(store.root(service.settings)) as root:

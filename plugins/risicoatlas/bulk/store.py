@@ -84,8 +84,9 @@ def root(settings: Settings) -> Path:
 
 
 def offered(service: Service) -> tuple[Layer, ...]:
-    """The layers of which bulk files are made and served: public ones that everybody may read."""
-    return tuple(layer for layer in service.visible(ANONYMOUS) if not layer.restricted)
+    """The layers of which bulk files are made and served: public ones that everybody may read and that have
+    publications, which an own table has not."""
+    return tuple(layer for layer in service.visible(ANONYMOUS) if not layer.restricted and layer.own is None)
 
 
 def editions(settings: Settings, layer: Layer) -> list[Edition]:

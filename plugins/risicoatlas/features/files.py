@@ -74,7 +74,12 @@ class FileFormat:
 def _geopackage(layer: Layer) -> dict[str, str]:
     """Times are in UTC, as the standard has them (OGC 12-128, table 1); title and description are its contents."""
     described = {"IDENTIFIER": layer.title.nl, "DESCRIPTION": layer.description.nl}
-    return {**described, "GEOMETRY_NAME": GEOMETRY, "DATETIME_FORMAT": "UTC"}
+    # A table of one's own may have come out of a GeoPackage itself, with its key among the columns.
+    taken = {item.name.lower() for item in layer.fields}
+    key = "fid"
+    while key in taken:
+        key += "_"
+    return {**described, "GEOMETRY_NAME": GEOMETRY, "FID": key, "DATETIME_FORMAT": "UTC"}
 
 
 def _flatgeobuf(layer: Layer) -> dict[str, str]:

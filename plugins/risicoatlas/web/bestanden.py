@@ -87,7 +87,7 @@ def _answer(edition: Edition, file: BulkFile, *, checksum: bool, pinned: bool) -
             )
         except FileNotFoundError as error:  # removed since it was listed
             raise NotFound from error
-        response.headers["X-Publicatie"] = str(edition.publication)
+        response.headers["X-Publication"] = str(edition.publication)
     response.cache_control.public = True
     if pinned:
         response.cache_control.no_cache = None
