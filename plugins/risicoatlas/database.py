@@ -26,6 +26,8 @@ from risicoatlas.settings import Settings
 
 Connection = psycopg.Connection[TupleRow]
 STATEMENT_TIMEOUT_S = 60
+# Connections of one process.
+POOL_SIZE = 10
 MIGRATIONS = resources.files("risicoatlas") / "migrations"
 
 
@@ -61,7 +63,7 @@ class Database:
         ):
             yield connection
 
-    def pool(self, *, min_size: int = 1, max_size: int = 8) -> ConnectionPool[Connection]:
+    def pool(self, *, min_size: int = 1, max_size: int = POOL_SIZE) -> ConnectionPool[Connection]:
         """A pool of service connections: no rights of their own, a role is taken per transaction by :func:`reading`."""
         return ConnectionPool(
             self.conninfo("service"),

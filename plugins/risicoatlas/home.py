@@ -20,7 +20,19 @@ READY = "restore.ready"
 # What is made again by itself out of the database. Everything else in a home is state, and goes into its backup.
 CACHES = ("tiles", "metrics", "bulk")
 NOT_STATE = frozenset(
-    {*CACHES, BACKUPS, STAGED, READY, LOCK, "cluster", "cluster.users", "cluster.start", "sample", "sample.sha256"}
+    {
+        *CACHES,
+        BACKUPS,
+        STAGED,
+        READY,
+        LOCK,
+        "streams.lock",
+        "cluster",
+        "cluster.users",
+        "cluster.start",
+        "sample",
+        "sample.sha256",
+    }
 )
 
 

@@ -301,8 +301,8 @@ class TestUpgrade:
     ) -> None:
         (newer / "9999_more.sql").write_text("CREATE TABLE beheer.nieuw (nummer int)")
         said: list[str] = []
-        upgrade.prepare(replace(settings, home=tmp_path), database, said.append)
-        assert (said, list(tmp_path.iterdir())) == ([], [])
+        upgrade.prepare(replace(settings, home=tmp_path / "home"), database, said.append)
+        assert (said, (tmp_path / "home").exists()) == ([], False)
 
 
 class TestOwnDatabase:
