@@ -20,7 +20,7 @@ from pathlib import Path
 
 from risicoatlas.errors import TooManyError, UnavailableError
 
-PATIENCE_S = 10.0
+PATIENCE_S = 5.0
 POLL_S = 0.05
 FILE = "streams.lock"
 # struct flock of Linux: type, whence, start, length, pid
