@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 
 from risicoatlas.access.actor import ANONYMOUS, Actor
-from risicoatlas.errors import TooManyError, UnavailableError
+from risicoatlas.database import POOL_SIZE
+from risicoatlas.errors import SettingError, TooManyError, UnavailableError
 from risicoatlas.front.client import identity
 from risicoatlas.front.streams import Bounds, Streams, Visitor
+from risicoatlas.server import THREADS
+from risicoatlas.settings import WAITING, WHOLE_LAYERS, Settings
 
 PROXIES = (ip_network("10.0.0.0/8"),)
 CLIENT = "192.0.2.7"
@@ -137,3 +140,15 @@ def test_a_client_is_its_address_and_only_a_trusted_proxy_may_name_another(
 
 def test_a_client_with_a_key_is_its_key_wherever_it_comes_from() -> None:
     assert identity(peer("127.0.0.1"), Actor("gemeente", None, ("GM0457",), "abc"), ()) == "key abc"
+
+
+def test_proxies_are_a_setting_and_what_is_no_address_stops_the_start() -> None:
+    found = Settings.from_environ({"RISICOATLAS_TRUSTED_PROXIES": "10.0.0.4, 10.1.0.0/16,::1"})
+    assert [str(network) for network in found.trusted_proxies] == ["10.0.0.4/32", "10.1.0.0/16", "::1/128"]
+    with pytest.raises(SettingError, match="RISICOATLAS_TRUSTED_PROXIES: found 'proxy'"):
+        Settings.from_environ({"RISICOATLAS_TRUSTED_PROXIES": "proxy"})
+
+
+def test_whole_layers_leave_threads_and_connections_to_others() -> None:
+    assert WHOLE_LAYERS < POOL_SIZE - 2
+    assert WHOLE_LAYERS + WAITING < THREADS - 10
