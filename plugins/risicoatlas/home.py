@@ -18,7 +18,7 @@ BACKUPS = "backups"
 STAGED = "restore.new"
 READY = "restore.ready"
 # What is made again by itself out of the database. Everything else in a home is state, and goes into its backup.
-CACHES = ("tiles", "metrics", "bulk")
+CACHES = ("tiles", "metrics", "tijdelijk", "bestanden")
 NOT_STATE = frozenset(
     {
         *CACHES,

@@ -150,7 +150,7 @@ class Crawl:
         # an address to put parameters or numbers into; a form that is sent
         if "{" in url or "%7B" in url or url.endswith(("?", "/wms", "/wfs", "/wmts", "/auth/logout")):
             return False
-        shape = re.sub(r"\d+", "0", LAYER.sub("x", url))
+        shape = re.sub(r"\d+", "0", re.sub(r"(?i)cursor=[^&]*", "cursor=x", LAYER.sub("x", url)))
         self.asked[shape] = self.asked.get(shape, 0) + 1
         return self.asked[shape] <= self.PER_SHAPE
 
