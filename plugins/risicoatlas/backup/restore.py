@@ -28,8 +28,8 @@ BESIDE = "risicoatlas_herstel"
 FORMER = "risicoatlas_voorheen"
 # Made by provision.sql; extensions do not carry the mark that it sets.
 PROVISIONED = re.compile(
-    r"; \d+ \d+ (EXTENSION |COMMENT - EXTENSION|FUNCTION public ra_provisioned|(ACL|COMMENT) (- SCHEMA public|public FUNCTION ))"
-    "|; \\d+ \\d+ SCHEMA - public"
+    r"; \d+ \d+ (EXTENSION |COMMENT - EXTENSION|FUNCTION public ra_provisioned|SCHEMA - public"
+    r"|(ACL|COMMENT) (- SCHEMA public|public FUNCTION ))"
 )
 OF_A_SUPERUSER = re.compile(r"TABLE DATA public spatial_ref_sys")
 
