@@ -4,6 +4,7 @@ import http.client
 import json
 import re
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -281,6 +282,11 @@ def test_one_whole_layer_too_many_is_429_with_a_report_that_names_the_limit_and_
 def test_the_log_goes_to_the_file_and_goes_on_when_that_is_renamed(site: Site) -> None:
     ask(f"{site.inside.url}/health/live")
     site.log.rename(site.log.with_suffix(".1"))
+    site.log.touch()
     answer = ask(f"{site.inside.url}/health/live")
-    assert answer.headers["X-Request-Id"] in site.log.read_text()
+    # the line is written when the answer is on its way already
+    deadline = time.monotonic() + 10
+    while answer.headers["X-Request-Id"] not in site.log.read_text():
+        assert time.monotonic() < deadline, "no line in the new file"
+        time.sleep(0.05)
     assert "/health/live" not in (site.log.parent / "stderr").read_text()
