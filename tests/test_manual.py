@@ -24,7 +24,7 @@ README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
 ARCHITECTURE = (CHECKOUT / "plugins" / "risicoatlas" / "README.md").read_text(encoding="utf-8")
 LAYERS = tuple(catalogues.read(CHECKOUT / "config"))
 PACKAGE = CHECKOUT / "plugins" / "risicoatlas"
-REPORTING = ("sample", "load", "classify", "publish", "status", "check", "export", "key create", "key list")
+REPORTING = ("sample", "load", "classify", "publish", "status", "check", "export", "backup", "key create", "key list")
 
 
 def risicoatlas(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextvars import Token
 from dataclasses import dataclass
 from http import HTTPStatus
+from logging.handlers import WatchedFileHandler
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from wsgiref.types import StartResponse, WSGIApplication
@@ -26,12 +28,15 @@ from risicoatlas.access.actor import Actor
 from risicoatlas.conditional import CREDENTIALS
 from risicoatlas.database import Connection, Database, refuse_strong_role
 from risicoatlas.errors import CredentialError, RequestError, RisicoAtlasError, SessionError
+from risicoatlas.front import client, compression, cors, metrics, streams
 from risicoatlas.own import complete
 from risicoatlas.service import Service
 from risicoatlas.settings import Settings
 
 # A filter may be long (client polygons), a request line must end somewhere.
 MAX_QUERY_BYTES = 64 * 1024
+# What a client that was told to wait is told to wait.
+RETRY_AFTER_S = 5
 REQUEST_ID = "risicoatlas.request_id"
 ACCESS_LOG = logging.getLogger("risicoatlas.access")
 LOG = logging.getLogger("risicoatlas")
@@ -67,14 +72,17 @@ def create_app(service: Service) -> WSGIApplication:
     from risicoatlas.wfs import service as wfs  # noqa: PLC0415
     from risicoatlas.maps import wsgi as maps  # noqa: PLC0415
 
+    counted = metrics.Metrics(service)
     edges = Edges(
         features=ogcapi.create(service),
         wfs=wfs.create(service),
         maps=maps.create(service),
         health=health.create(service),
         pages=pages.create(service),
+        metrics=metrics.create(counted),
     )
-    return Door(edges.route, service)
+    door = Door(edges.route, service, counted)
+    return compression.Compression(cors.Cors(door, cors.read(service.settings.config)))
 
 
 @dataclass(frozen=True)
@@ -86,6 +94,7 @@ class Edges:
     maps: WSGIApplication
     health: WSGIApplication
     pages: WSGIApplication
+    metrics: WSGIApplication
 
     def route(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Hand the request on; clients of the real REV GeoServer find the same paths under ``/geoserver``."""
@@ -103,6 +112,8 @@ class Edges:
                 return self._ows(environ, start_response)
             case ["health", *_]:
                 return self.health(environ, start_response)
+            case ["metrics"]:
+                return self.metrics(environ, start_response)
             case _:
                 return self.pages(environ, start_response)
 
@@ -120,16 +131,24 @@ def _mounted(environ: Environ, prefix: str) -> Environ:
 class Door:
     """The one middleware: request id, actor, limits, log, and headers of private answers."""
 
-    def __init__(self, inner: Callable[[Environ, StartResponse], Iterable[bytes]], service: Service) -> None:
+    def __init__(
+        self,
+        inner: Callable[[Environ, StartResponse], Iterable[bytes]],
+        service: Service,
+        counted: metrics.Metrics | None = None,
+    ) -> None:
         self.inner = inner
         self.service = service
+        self.counted = counted
+        self.streams = streams.Streams(service.settings.home, service.settings.streams)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        visit = Visit(environ, start_response, self._audit)
+        visit = Visit(environ, start_response, self._audit, self._counted)
         environ[REQUEST_ID] = visit.request_id
         try:
             self._refuse_too_long(environ)
             visit.enter(credentials.actor_of_request(environ, self.service.pool))
+            visit.visitor = self._visitor(visit)
             return visit.watched(self.inner(environ, visit.start))
         except SessionError as error:
             return visit.watched(self._session_ended(visit, error))
@@ -138,6 +157,17 @@ class Door:
         except Exception:  # the outermost edge: the client gets an id, the log gets the rest
             LOG.exception("request %s failed", visit.request_id)
             return visit.watched(self._problem(visit, RisicoAtlasError(f"internal error; request {visit.request_id}")))
+
+    def _visitor(self, visit: "Visit") -> streams.Visitor:
+        who = client.identity(visit.environ, visit.actor, self.service.settings.trusted_proxies)
+        visitor = streams.Visitor(self.streams, who, self.counted.streams.inc if self.counted else lambda change: None)
+        streams.bind(visitor)
+        return visitor
+
+    def _counted(self, visit: "Visit", seconds: float) -> None:
+        if self.counted:
+            query, rows = visit.environ.get("QUERY_STRING", ""), visit.visitor.rows if visit.visitor else 0
+            self.counted.answered(metrics.Done(visit.path, query, visit.status, seconds, visit.sent_bytes, rows))
 
     def _audit(self, visit: "Visit", layer: str) -> None:
         outcome = "gelukt" if visit.status < "400" else "geweigerd"
@@ -178,9 +208,17 @@ class Door:
 class Visit:
     """One request from its first line to its last byte."""
 
-    def __init__(self, environ: Environ, start_response: StartResponse, audit: Callable[["Visit", str], None]) -> None:
+    def __init__(
+        self,
+        environ: Environ,
+        start_response: StartResponse,
+        audit: Callable[["Visit", str], None],
+        counted: Callable[["Visit", float], None],
+    ) -> None:
         self.environ = environ
+        self.visitor: streams.Visitor | None = None
         self._audit = audit
+        self._counted = counted
         self.request_id = secrets.token_hex(8)
         self.method = environ["REQUEST_METHOD"]
         self.path = environ["PATH_INFO"]
@@ -202,6 +240,8 @@ class Visit:
         private."""
         self.status = status[:3]
         headers = [*headers, ("X-Request-Id", self.request_id)]
+        if self.status in {"429", "503"} and not any(name.lower() == "retry-after" for name, _ in headers):
+            headers.append(("Retry-After", str(RETRY_AFTER_S)))
         if self.actor.anonymous:
             # Else a client that logs in later goes on with the list of layers that it got as anonymous (QGIS does).
             if not any(name.lower() == "cache-control" for name, _ in headers):
@@ -215,6 +255,11 @@ class Visit:
         return WatchedBody(body, self)
 
     def leave(self) -> None:
+        if self.visitor is not None:
+            streams.bind(None)
+            self.visitor.leave()
+        seconds = time.monotonic() - self._began
+        self._counted(self, seconds)
         if self._token is not None:
             actor.unbind(self._token)
             self._token = None
@@ -232,7 +277,7 @@ class Visit:
                     "query": self.environ.get("QUERY_STRING", "")[:2048],
                     "status": int(self.status),
                     "bytes": self.sent_bytes,
-                    "ms": round((time.monotonic() - self._began) * 1000, 1),
+                    "ms": round(seconds * 1000, 1),
                     "key_id": self.actor.key_id,
                 },
                 ensure_ascii=False,
@@ -264,9 +309,10 @@ class WatchedBody:
             self._visit.leave()
 
 
-def log_to_stderr() -> None:
-    """Access log and errors as lines on standard error, for whatever collects them."""
-    handler = logging.StreamHandler(sys.stderr)
+def log_to(file: Path | None) -> None:
+    """Access log and errors as lines on standard error, for whatever collects them, or in a file that may be renamed
+    under us."""
+    handler = WatchedFileHandler(file, encoding="utf-8") if file else logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
     LOG.addHandler(handler)
     logging.getLogger("psycopg.pool").addHandler(handler)

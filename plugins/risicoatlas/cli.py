@@ -25,6 +25,8 @@ COMMANDS = {
     "demo": "Load, classify, publish and serve the sample, or --data DIR.",
     "status": "Show what is loaded and published.",
     "check": "Check configuration, rules and styles.",
+    "backup": "Write database and state to one file.",
+    "restore": "Restore a backup.",
     "key": "Create, list and revoke API keys.",
 }
 

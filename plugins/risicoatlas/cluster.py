@@ -56,6 +56,13 @@ SERVER_SETTINGS = {
     "timezone": "Europe/Amsterdam",
     "log_min_messages": "warning",
     "log_statement": "none",
+    # A file per weekday, overwritten after a week: the log does not grow for ever.
+    "logging_collector": "on",
+    "log_filename": "postgresql-%a.log",
+    "log_truncate_on_rotation": "on",
+    "log_rotation_age": "1d",
+    "log_rotation_size": "0",
+    "log_file_mode": "0600",
     "log_parameter_max_length": "0",
     "log_parameter_max_length_on_error": "0",
 }
@@ -80,7 +87,9 @@ class Cluster:
         home.mkdir(parents=True, exist_ok=True)
         self.folder = _reachable_folder(home, self.account, notice)
         self.data = self.folder / "data"
+        # what the server says before it has a log of its own, and that log
         self.log = self.folder / "postgresql.log"
+        self.logs = self.folder / "log"
         self.socket_folder = _socket_folder(self.folder, self.account)
 
     @contextmanager
@@ -190,7 +199,10 @@ class Cluster:
 
     def _start(self, programs: Path) -> None:
         settings = dict(
-            SERVER_SETTINGS, unix_socket_directories=str(self.socket_folder), unix_socket_permissions="0700"
+            SERVER_SETTINGS,
+            log_directory=str(self.logs),
+            unix_socket_directories=str(self.socket_folder),
+            unix_socket_permissions="0700",
         )
         if not self.durable:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}

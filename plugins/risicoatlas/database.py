@@ -6,6 +6,7 @@ roles of ``migrations/provision.sql``. No connection is ever used as superuser b
 """
 
 import hashlib
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
@@ -20,6 +21,7 @@ from psycopg.rows import TupleRow
 from psycopg.sql import Composable
 from psycopg_pool import ConnectionPool
 
+from risicoatlas import home
 from risicoatlas.cluster import Cluster, Notice
 from risicoatlas.errors import ClusterError, UnavailableError
 from risicoatlas.settings import Settings
@@ -28,6 +30,9 @@ Connection = psycopg.Connection[TupleRow]
 STATEMENT_TIMEOUT_S = 60
 IDLE_S = 0.5
 _LAST_USED: "WeakKeyDictionary[Connection, float]" = WeakKeyDictionary()
+# Connections of one process.
+POOL_SIZE = 10
+MIGRATIONS = resources.files("risicoatlas") / "migrations"
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,7 @@ class Database:
         ):
             yield connection
 
-    def pool(self, *, min_size: int = 1, max_size: int = 8) -> ConnectionPool[Connection]:
+    def pool(self, *, min_size: int = 1, max_size: int = POOL_SIZE) -> ConnectionPool[Connection]:
         """A pool of service connections: no rights of their own, a role is taken per transaction by :func:`reading`."""
         return ConnectionPool(
             self.conninfo("service"),
@@ -112,25 +117,37 @@ def _undone() -> Iterator[None]:
 
 @contextmanager
 def opened(
-    settings: Settings, *, durable: bool = True, serving: bool = False, notice: Notice = lambda text: None
+    settings: Settings,
+    *,
+    durable: bool = True,
+    serving: bool = False,
+    upgrade: bool = False,
+    notice: Notice = lambda text: None,
 ) -> Iterator[Database]:
     """The database of these settings, running and migrated: the embedded cluster, or the external server.
 
-    An external server that is opened for ``serving`` is not migrated, since the role that serves owns nothing there.
+    An external server that is opened for ``serving`` is not migrated, since the role that serves owns nothing there;
+    one that holds data only where ``upgrade`` agrees.
     """
+    from risicoatlas.backup import restore, upgrade as upgrading  # noqa: I001, PLC0415 - both stand on this module
+
     if settings.database_url:
         url = settings.database_url
         database = Database(lambda task: url)
         if not serving:
+            upgrading.prepare(settings, database, notice, agreed=upgrade)
             migrate(database)
         yield database
         return
     with (
+        home.in_use(settings.home),
         Cluster(settings.home, durable=durable, notice=notice).running() as cluster,
         cluster.watched() if serving else nullcontext(),
     ):
         database = _of_cluster(cluster)
+        restore.finish(settings.home, cluster)
         provision(cluster)
+        upgrading.prepare(settings, database, notice)
         migrate(database)
         yield database
 
@@ -145,7 +162,7 @@ def as_it_is(settings: Settings) -> Iterator[Database | None]:
     if cluster is None or not (cluster.data / "PG_VERSION").exists():
         yield None
         return
-    with cluster.running():
+    with home.in_use(settings.home), cluster.running():
         yield _of_cluster(cluster)
 
 
@@ -168,41 +185,62 @@ def provision(cluster: Cluster, dbname: str = "risicoatlas") -> None:
 
 
 def migrate(database: Database) -> None:
-    """Apply the numbered migrations that are not applied yet, each in a transaction of its own, forward only."""
+    """Apply the numbered migrations that are due, all of them in one transaction or none, forward only."""
     with database.loader() as connection:
-        done = _applied(connection)
-        for name in _migration_names():
-            text = _resource(name)
-            digest = hashlib.sha256(text.encode()).hexdigest()
-            if name in done:
-                if done[name] != digest:
-                    raise ClusterError(f"migration {name} was changed after it had been applied: add a new one instead")
-                continue
-            with connection.transaction():
-                connection.execute("SELECT pg_advisory_xact_lock(20221016)")
-                if name in _applied(connection):
-                    continue
-                connection.execute(text)
-                connection.execute("INSERT INTO beheer.migratie (naam, sha256) VALUES (%s, %s)", [name, digest])
+        if not due_migrations(connection):
+            connection.commit()
+            return
         connection.commit()
+        with connection.transaction():
+            connection.execute("SELECT pg_advisory_xact_lock(20221016)")
+            known = known_migrations()
+            for name in due_migrations(connection):
+                connection.execute(_resource(name))
+                connection.execute("INSERT INTO beheer.migratie (naam, sha256) VALUES (%s, %s)", [name, known[name]])
 
 
-def _applied(connection: Connection) -> dict[str, str]:
+def due_migrations(connection: Connection) -> list[str]:
+    """The migrations that this database lacks; raises :class:`ClusterError` where it is newer than this version, or a
+    migration was changed after it had been applied."""
+    done, known = applied_migrations(connection), known_migrations()
+    if newer := sorted(set(done) - set(known)):
+        raise ClusterError(
+            f"the database was changed by a newer version ({', '.join(newer)}): install that version, or restore the"
+            " backup that it made before, with `risicoatlas restore --replace FILE`"
+        )
+    for name, digest in done.items():
+        if known[name] != digest:
+            raise ClusterError(f"migration {name} was changed after it had been applied: add a new one instead")
+    return [name for name in known if name not in done]
+
+
+def applied_migrations(connection: Connection) -> dict[str, str]:
+    """The name and SHA-256 of each migration that this database has had."""
     row = connection.execute("SELECT to_regclass('beheer.migratie') IS NOT NULL").fetchone()
     if not row or not row[0]:
         return {}
-    return dict(connection.execute("SELECT naam, sha256 FROM beheer.migratie").fetchall())
+    return dict(connection.execute("SELECT naam, sha256 FROM beheer.migratie ORDER BY naam").fetchall())
 
 
-def _migration_names() -> list[str]:
-    folder = resources.files("risicoatlas") / "migrations"
-    return sorted(
-        entry.name for entry in folder.iterdir() if entry.name[:4].isdecimal() and entry.name.endswith(".sql")
-    )
+def holds_data(connection: Connection) -> bool:
+    """Whether anything was loaded or published, or a key made, in this database."""
+    if not applied_migrations(connection):
+        return False
+    row = connection.execute(
+        "SELECT EXISTS (SELECT FROM beheer.levering) OR EXISTS (SELECT FROM beheer.sleutel)"
+        " OR EXISTS (SELECT FROM publiek.publicatie)"
+    ).fetchone()
+    return bool(row and row[0])
+
+
+def known_migrations() -> dict[str, str]:
+    """The name and SHA-256 of each migration of this version, in their order."""
+    names = sorted(entry.name for entry in MIGRATIONS.iterdir() if re.fullmatch(r"\d{4}.*\.sql", entry.name))
+    return {name: hashlib.sha256(_resource(name).encode()).hexdigest() for name in names}
 
 
 def _resource(name: str) -> str:
-    return (resources.files("risicoatlas") / "migrations" / name).read_text(encoding="utf-8")
+    return (MIGRATIONS / name).read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True)

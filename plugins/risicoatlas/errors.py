@@ -7,6 +7,7 @@
     ├── ClusterError             the embedded PostGIS               exit code 1
     ├── UnavailableError         database gone or not ready         503
     │   └── BusyError            too much is under way already      503, with Retry-After
+    ├── TooManyError             too much at once by one client 429
     ├── RequestError             what a client sent                 400, with the parameter as locator
     │   ├── NotFoundError        no such thing, or hidden           404
     │   ├── ExpiredError         a publication that is pruned       410, in WFS 403
@@ -72,6 +73,12 @@ class BusyError(UnavailableError):
     def headers(self) -> tuple[tuple[str, str], ...]:
         """RFC 9110, 10.2.3."""
         return (("Retry-After", str(self.retry_after_s)),)
+
+
+class TooManyError(RisicoAtlasError):
+    """The client has as much under way as one client may; the message names the bound."""
+
+    status = 429
 
 
 class RequestError(RisicoAtlasError):

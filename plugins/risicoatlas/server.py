@@ -12,12 +12,14 @@ from gunicorn.http import message
 
 from risicoatlas import app, database
 from risicoatlas.catalogue import read as read_catalogue
+from risicoatlas.front import metrics
 from risicoatlas.publish import tables
 from risicoatlas.rules import check as rule_check
 from risicoatlas.settings import Settings
 
-# More than the pool has connections: a page, and /health/live, are answered beside streams to slow clients.
-THREADS = 16
+# More than the pool has connections, and than whole layers may take (settings.WHOLE_LAYERS and WAITING): a page, and
+# /health/live, are answered beside streams to slow clients.
+THREADS = 32
 # A client that neither reads nor sends gives its thread and its connection to the database back, after three times
 # this: a send that filled a part of the buffer counts as progress.
 STALL_S = 20
@@ -49,6 +51,7 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn is not typed
             "proc_name": "risicoatlas",
             "post_worker_init": lambda worker: app.open_pool(self.service.pool),
             "when_ready": self.ready,
+            "child_exit": lambda arbiter, worker: metrics.forget(worker.pid),
             "loglevel": "warning",
             # else a socket in the home folder of the account
             "control_socket_disable": True,
@@ -73,7 +76,8 @@ def serve(settings: Settings) -> None:
     """Serve until a signal ends it; the embedded cluster runs as long. A rule that cannot be used stops the start."""
     for error in rule_check.check(settings.config):
         raise error
-    app.log_to_stderr()
+    app.log_to(settings.log)
+    metrics.prepare(settings)
     with database.opened(settings, serving=True, notice=lambda text: click.echo(text, err=True)) as where:
         if not settings.database_url:
             with where.loader() as connection:

@@ -7,11 +7,18 @@ start with the name of the variable.
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from risicoatlas.errors import SettingError
+from risicoatlas.front.client import Network
+from risicoatlas.front.streams import Bounds
 
+# Of the threads and connections of a process (server.THREADS, database.POOL_SIZE) whole layers get these, the threads
+# of those that wait included: the rest answers pages, tiles and health.
+WHOLE_LAYERS = 7
+WAITING = 13
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
@@ -27,6 +34,9 @@ class Settings:
     workers: int = 2
     public_url: str = "http://127.0.0.1:8080"
     database_url: str | None = field(default=None, repr=False)
+    streams_per_client: int = 6
+    trusted_proxies: tuple[Network, ...] = ()
+    log: Path | None = None
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ, *, home: Path | None = None) -> "Settings":
@@ -44,7 +54,15 @@ class Settings:
             workers=_integer(environ, "RISICOATLAS_WORKERS", 2, 1, 256),
             public_url=_url(environ, "RISICOATLAS_PUBLIC_URL", f"http://127.0.0.1:{port}"),
             database_url=environ.get("RISICOATLAS_DATABASE_URL") or None,
+            streams_per_client=_integer(environ, "RISICOATLAS_STREAMS_PER_CLIENT", 6, 1, 1000),
+            trusted_proxies=_networks(environ, "RISICOATLAS_TRUSTED_PROXIES"),
+            log=Path(environ["RISICOATLAS_LOG"]).resolve() if environ.get("RISICOATLAS_LOG") else None,
         )
+
+    @property
+    def streams(self) -> Bounds:
+        """Whole layers that may be under way at once."""
+        return Bounds(self.streams_per_client, WHOLE_LAYERS, WAITING)
 
     def on_port(self, port: int) -> "Settings":
         """The same settings on another port; a public URL that was derived from the port follows it."""
@@ -57,6 +75,16 @@ def _integer(environ: Mapping[str, str], name: str, default: int, low: int, high
     if not text.isdecimal() or not low <= int(text) <= high:
         raise SettingError(name, text, f"a whole number from {low} to {high}")
     return int(text)
+
+
+def _networks(environ: Mapping[str, str], name: str) -> tuple[Network, ...]:
+    text = environ.get(name, "")
+    try:
+        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise SettingError(
+            name, text, "addresses or networks with commas between, such as 10.0.0.4, 10.1.0.0/16"
+        ) from None
 
 
 def _url(environ: Mapping[str, str], name: str, default: str) -> str:

@@ -42,6 +42,16 @@ def test_the_server_runs_as_an_unprivileged_account(cluster: Cluster) -> None:
     assert "0" not in uids
 
 
+def test_the_log_of_the_server_is_a_file_per_weekday_that_is_overwritten(cluster: Cluster) -> None:
+    with psycopg.connect(cluster.conninfo("postgres", "postgres")) as connection:
+        shown = connection.execute(
+            "SELECT current_setting('log_filename'), current_setting('log_truncate_on_rotation'),"
+            " current_setting('log_rotation_age')"
+        ).fetchone()
+    assert shown == ("postgresql-%a.log", "on", "1d")
+    assert [path.stat().st_mode & 0o077 for path in cluster.logs.iterdir()] == [0]
+
+
 def test_the_last_user_stops_the_server_and_the_next_starts_it(home: Path) -> None:
     with Cluster(home, durable=False).running() as first:
         pid = postmaster(first)

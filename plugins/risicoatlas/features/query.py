@@ -28,6 +28,7 @@ from risicoatlas.features import order
 from risicoatlas.features.cursor import Cursor
 from risicoatlas.features.plan import ETRS89, Plan, column
 from risicoatlas.features.request import Locators, Place
+from risicoatlas.front import streams
 from risicoatlas.service import Service
 
 Box = tuple[float, float, float, float]
@@ -127,6 +128,7 @@ class RowStream(Iterator[bytes]):
                 yield lead + self._separator.join(pending)
                 pending, size, lead = [], 0, self._separator
         self._ends = first, key
+        streams.read(self.returned)
         if pending:
             yield lead + self._separator.join(pending)
 

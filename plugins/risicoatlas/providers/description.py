@@ -45,7 +45,7 @@ def read(config: Path) -> Description:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         raise ConfigError(path, line, f"not valid YAML: {error.problem}") from error
-    if not isinstance(data, dict) or set(data) != _KEYS:
+    if not isinstance(data, dict) or set(data) - {"cors"} != _KEYS:
         raise ConfigError(path, None, f"expected exactly the keys {', '.join(sorted(_KEYS))}")
     limits = data["limits"]
     if not isinstance(limits, dict) or set(limits) != {"default", "maximum", "hard"}:

@@ -21,6 +21,7 @@ from risicoatlas.features.join import Asked, parts_of, planned
 from risicoatlas.features.plan import Plan, plan_query
 from risicoatlas.features.query import Reading, RowStream
 from risicoatlas.features.request import FeatureRequest, Locators, Place
+from risicoatlas.front import streams
 from risicoatlas.service import Service
 from risicoatlas.wfs import links
 from risicoatlas.wfs.answers import Answer, not_modified
@@ -112,6 +113,8 @@ def collection(request: Page, groups: Groups, writer: Writer, actor: Actor, serv
     """The collection, or the collections, of these requests; ``hits`` are the same, counted."""
     _refuse_changes(request, writer)
     # Before a connection is taken: reading it takes one of its own.
+    if request.presentation.count is None and not (request.presentation.hits or conditional.asked().head):
+        streams.claim()
     _ = service.signing_key
     first = groups[0][0]
     # Pairs have no place in one order that a row could give: they go the way of several plans.
