@@ -9,6 +9,7 @@ import shutil
 import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack
+from importlib import resources
 from pathlib import Path
 
 import psycopg
@@ -66,6 +67,8 @@ def _into_embedded(settings: Settings, path: Path, found: Manifest, *, replace: 
                 _fill_beside(cluster, _told(archive, advance), archive)
                 _stage(archive, settings.home / home.STAGED)
             _verify(cluster, found)
+            with _superuser(cluster, BESIDE) as connection:
+                _begin_new_line(connection)
             (settings.home / home.STAGED).rename(settings.home / home.READY)
             _swap(cluster)
             finish(settings.home, cluster)
@@ -115,6 +118,9 @@ def _into_external(settings: Settings, path: Path, progress: Progress) -> None:
         wanted = [line for line in lines if not PROVISIONED.search(line) and not OF_A_SUPERUSER.search(line)]
         programs.restore(conninfo, wanted, ("--no-owner", "--role=ra_owner"), _told(archive, advance))
         _stage(archive, settings.home)
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.execute("SET ROLE ra_owner")
+        _begin_new_line(connection)
 
 
 def _told(archive: zipfile.ZipFile, advance: Advance) -> Iterator[bytes]:
@@ -146,6 +152,11 @@ def _verify(cluster: Cluster, found: Manifest) -> None:
             raise ClusterError("the restored database is not what the manifest says: nothing was changed")
     with psycopg.connect(cluster.conninfo("ra_service", BESIDE)) as connection:
         database.refuse_strong_role(connection)
+
+
+def _begin_new_line(connection: Connection) -> None:
+    """Publications after a restore are not those that were lost: no link and no number of before leads into them."""
+    connection.execute(resources.files("risicoatlas.backup").joinpath("new_line.sql").read_text(encoding="utf-8"))
 
 
 def _swap(cluster: Cluster) -> None:
