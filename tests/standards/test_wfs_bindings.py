@@ -1,6 +1,8 @@
 """WFS 2.0, assertions 90 to 95 and 105: encodings, methods, and what is not on offer (OGC 09-025r2, clause 6)."""
 
+import gzip
 import re
+from urllib.request import Request, urlopen
 
 import pytest
 from tests.integration.conftest import ask
@@ -77,9 +79,6 @@ def test_wfs_094_unknown_parameters_are_refused_but_for_those_that_select_nothin
 def test_wfs_094_over_http_there_are_head_options_and_compression(server):
     address = f"{server.url}/wfs?{kvp('GetFeature', typeNames='kgl_public')}"
     plain = ask(address)
-    import gzip
-    from urllib.request import Request, urlopen
-
     with urlopen(Request(address, method="HEAD"), timeout=30) as head:
         assert head.status == 200
         assert head.headers["Content-Type"] == plain.headers["Content-Type"]
