@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from tests.conftest import Town
+from tests.integration.conftest import new_key
 from tests.standards.bindings import BINDINGS, Binding
 from tests.wfs.conftest import Client, client, gemeente, ogc, schemas, wfs_database, wfs_settings, world
 from tests.world import world_settings
@@ -53,6 +54,12 @@ def binding(request: pytest.FixtureRequest) -> Binding:
     """Each way to send a request."""
     found: Binding = request.param
     return found
+
+
+@pytest.fixture(scope="session")
+def own_key(town: Town) -> str:
+    """The key of the municipality, for the server."""
+    return new_key(town, "gemeente", OWN_AREA).key
 
 
 def asker(service: Service, usual: Actor) -> Ask:

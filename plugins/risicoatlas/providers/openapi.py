@@ -49,6 +49,7 @@ def _service_paths() -> Document:
         ("/conformance", "getConformance", "Conformance classes", "Conformance"),
         ("/collections", "getCollections", "All collections", "Collections"),
         ("/openapi", "getOpenapi", "This document", "Document"),
+        ("/functions", "getFunctions", "Functions for filters", "Document"),
     )
     return {path: {"get": _operation(name, title, answer, parameters.COMMON)} for path, name, title, answer in rows}
 
@@ -59,6 +60,7 @@ def _paths(layer: Layer, language: str) -> Iterable[tuple[str, Document]]:
         ("", "describe", "Collection", parameters.COMMON),
         ("/queryables", "getQueryables", "Document", parameters.COMMON),
         ("/schema", "getSchema", "Document", parameters.COMMON),
+        ("/sortables", "getSortables", "Document", parameters.COMMON),
     )
     for suffix, verb, answer, names in rows:
         name = f"{verb}_{layer.name}"
