@@ -3,11 +3,16 @@
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from tests.conftest import Town
 from tests.integration.conftest import ask
 from tests.standards.bindings import GET, Binding
+from tests.standards.conftest import MUNICIPALITY
 from tests.standards.test_wfs_capabilities import constraints
 from tests.standards.test_wfs_filters import between, equal, fes
 from tests.wfs.conftest import Client, Reply
+
+from risicoatlas.app import make_service
+from risicoatlas.wfs import service as wfs
 
 ROWS = 403
 
@@ -61,9 +66,36 @@ def test_wfs_082_links_work_over_http_with_nothing_but_the_address(server):
     assert Reply(200, {}, again.body).ids == page.ids != []
 
 
-def test_wfs_083_transaction_safety_of_pages_is_declared_as_it_is(client: Client):
-    # An insert between two pages is tried by the tests of harvesting; here: what is declared has one of the two values.
-    assert constraints(client.get(request="GetCapabilities"))["PagingIsTransactionSafe"] in {"TRUE", "FALSE"}
+# Between two pages the last object ends and another comes in its place, in a new publication.
+PUBLISHED = """
+WITH nieuw AS (INSERT INTO publiek.publicatie (nummer, lagen)
+  SELECT max(nummer) + 1, '{kgl_public}' FROM publiek.publicatie RETURNING nummer),
+laatste AS (SELECT * FROM publiek.kgl_public WHERE publicatie_tot IS NULL ORDER BY volgnummer DESC LIMIT 1),
+eind AS (UPDATE publiek.kgl_public AS k SET publicatie_tot = nieuw.nummer FROM nieuw, laatste
+  WHERE k.volgnummer = laatste.volgnummer),
+stand AS (UPDATE publiek.laag_stand SET publicatie = nieuw.nummer FROM nieuw WHERE laag = 'kgl_public')
+INSERT INTO publiek.kgl_public (volgnummer, identificatie, naam, publicatie, rij_hash)
+  SELECT laatste.volgnummer + 1, 'NL.NIEUW', 'nieuw', nieuw.nummer, gen_random_uuid() FROM nieuw, laatste
+"""
+
+
+def test_wfs_083_what_is_published_between_two_pages_does_not_change_them(town_copy: Town):
+    service = make_service(town_copy.settings, town_copy.database)
+    service.pool.open(wait=True)
+    try:
+        client = Client(wfs.create(service), MUNICIPALITY)
+        declared = constraints(client.get(request="GetCapabilities"))["PagingIsTransactionSafe"]
+        before = GET(client, "GetFeature", typeNames="kgl_public").ids
+        first = GET(client, "GetFeature", typeNames="kgl_public", count=len(before) // 3)
+        with town_copy.database.loader() as connection:
+            connection.execute(PUBLISHED)
+        found = [key for page in pages(client, first) for key in page.ids]
+        after = GET(client, "GetFeature", typeNames="kgl_public").ids
+    finally:
+        service.pool.close()
+    assert after == [*before[:-1], "kgl_public.NL.NIEUW"]
+    assert declared == "TRUE"
+    assert found == before
 
 
 def test_wfs_084_a_time_within_which_pages_stay_is_a_number_if_it_is_declared(client: Client):
