@@ -303,6 +303,7 @@ def test_json_that_is_no_filter_is_refused(ask_world: Ask, document: str) -> Non
     [
         "A_CONTAINS(naam, ('a', 'b'))", "naam = 'a' = TRUE", "aantal = 2 ^ 3 ^ 4", "aantal = 3 % ", "naam LIKE soort",
         "S_INTERSECTS(geometrie, BBOX(1, 2))", "DATE('2024-01-01T00:00:00Z') = dag", "INTERVAL('x', '..') = dag",
+        "moment > TIMESTAMP('2024-01-01T00:00:00+16:00')",
         "naam BETWEEN 'a'", "naam IN ()", "T_AFTER(naam, DATE('2024-01-01'))", "naam IS 3", "aantal = 'x'",
         "aantal = 1e400", "S_NEAR(geometrie, POINT(5 52))", "soort + 1 = 2", "ja > FALSE", "geometrie = geometrie",
     ],
