@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import zipfile
 from datetime import datetime
 
 import fiona
@@ -196,6 +197,11 @@ def features_in(reply: Reply, layer: str) -> int:
         return len(reply.xml.findall(f".//{{*}}{layer}"))
     if kind == "text/csv":
         return len(list(csv.reader(io.StringIO(reply.body.decode("utf-8-sig"))))) - 1
+    if kind == "application/zip":
+        with zipfile.ZipFile(io.BytesIO(reply.body)) as found:
+            tables = [found.read(name) for name in found.namelist() if name.endswith(".dbf")]
+        # dBASE counts its records in bytes 4 to 7
+        return sum(int.from_bytes(table[4:8], "little") for table in tables)
     with fiona.BytesCollection(reply.body) as found:
         return len(found)
 
