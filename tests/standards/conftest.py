@@ -63,13 +63,13 @@ def own_key(town: Town) -> str:
 
 
 def asker(service: Service, usual: Actor) -> Ask:
-    """Requests to the OGC API of a service; paths are under its root."""
+    """Requests to the OGC API of a service; paths are under its root. Answers are read to their end and closed."""
     http = HttpClient(ogcapi.create(service))
 
     def ask(path: str, actor: Actor = usual, method: str = "GET", **options: object) -> TestResponse:
         token = actors.bind(actor)
         try:
-            return http.open(path, method=method, **options)
+            return http.open(path, method=method, buffered=True, **options)
         finally:
             actors.unbind(token)
 
