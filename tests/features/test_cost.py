@@ -79,6 +79,8 @@ CASES: dict[str, dict[str, Any]] = {
     "box": {"bbox": BOX},
     "box, next": {"bbox": BOX, "place": Place((20_000,))},
     "box, pinned": {"bbox": BOX, "publication": 1},
+    "box and what has no place": {"bbox": BOX, "unplaced": True},
+    "box and what has no place, next": {"bbox": BOX, "unplaced": True, "place": Place((20_000,))},
     "id": {"ids": ("k777",)},
     "id, pinned": {"ids": ("k780", "k777"), "publication": 1},
     "changes": {"since": 1},

@@ -4,14 +4,14 @@ import io
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import ClassVar
+from types import ModuleType
 from urllib.parse import urlencode
 
 import psycopg
 import pytest
 from lxml import etree
 from psycopg import sql
+from tests import schemas as xml_schemas
 from tests import world as worlds
 from tests.world import world_settings  # noqa: F401
 
@@ -203,73 +203,13 @@ def gemeente(client: Client) -> Client:
     return replace(client, actor=worlds.GEMEENTE)
 
 
-class _Offline(etree.Resolver):
-    """Resolves the addresses of OGC schemas to the files of the shared folder (its README has the table)."""
-
-    FILES: ClassVar = {
-        "www.w3.org/2001/xml.xsd": "w3c/2009/01/xml.xsd",
-        "www.w3.org/1999/xlink.xsd": "w3c/2008/06/xlink.xsd",
-        "schemas.opengis.net/ows/1.1.0/owsAll.xsd": "opengis/ows/1.1/ows-1.1.0.xsd",
-        "schemas.opengis.net/filter/2.0/filterAll.xsd": "opengis/filter/2.0/filter-2.0.2.xsd",
-        "schemas.opengis.net/gml/3.2.1/gml.xsd": "opengis/gml/3.2.1/gml-3.2.1.xsd",
-        "schemas.opengis.net/wfs/2.0/wfs.xsd": "opengis/wfs/2.0/wfs.xsd",
-    }
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__()
-        self.folder = folder
-
-    def resolve(self, system_url: str, public_id: object, context: object) -> object:
-        name = system_url.partition("://")[2]
-        if name.startswith("schemas.opengis.net/iso/19139/20070417/"):
-            part = name.split("/")[-2]
-            return self.resolve_filename(str(self.folder / f"iso/19139/2007/{part}-2007.xsd"), context)
-        if name in self.FILES:
-            return self.resolve_filename(str(self.folder / self.FILES[name]), context)
-        return None
-
-
-@dataclass(frozen=True)
-class Schemas:
-    """The OGC schemas, and with them the schema of a DescribeFeatureType answer."""
-
-    folder: Path
-
-    def compile(self, *application: bytes) -> etree.XMLSchema:
-        """WFS, GML and, where given, application schemas as one."""
-        parser = etree.XMLParser(no_network=True)
-        parser.resolvers.add(_Offline(self.folder))
-        imports = [
-            ("http://www.opengis.net/wfs/2.0", "http://schemas.opengis.net/wfs/2.0/wfs.xsd"),
-            ("http://www.opengis.net/gml/3.2", "http://schemas.opengis.net/gml/3.2.1/gml.xsd"),
-            ("http://www.opengis.net/ows/1.1", "http://schemas.opengis.net/ows/1.1.0/owsAll.xsd"),
-        ]
-        for number, document in enumerate(application):
-            target = etree.fromstring(document).get("targetNamespace")
-            path = self.folder_of(number, document)
-            imports.append((target, path))
-        lines = "".join(f'<xsd:import namespace="{uri}" schemaLocation="{place}"/>' for uri, place in imports)
-        root = f'<xsd:schema xmlns:xsd="{NS["xsd"]}">{lines}</xsd:schema>'
-        return etree.XMLSchema(etree.fromstring(root, parser))
-
-    def folder_of(self, number: int, document: bytes) -> str:
-        raise NotImplementedError
-
-
 @pytest.fixture(scope="session")
-def schemas(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Schemas:
-    folder = tmp_path_factory.mktemp("schemas")
-
-    class Stored(Schemas):
-        def folder_of(self, number: int, document: bytes) -> str:
-            path = folder / f"application-{number}.xsd"
-            path.write_bytes(document)
-            return str(path)
-
-    return Stored(shared_data / "xsd")
-
-
-@pytest.fixture(scope="session")
-def ogc(schemas: Schemas) -> etree.XMLSchema:
+def ogc() -> xml_schemas.Validator:
     """WFS, OWS, FES and GML."""
-    return schemas.compile()
+    return xml_schemas.compile()
+
+
+@pytest.fixture(scope="session")
+def schemas() -> ModuleType:
+    """``schemas.compile(*documents)`` adds answers of DescribeFeatureType to them."""
+    return xml_schemas

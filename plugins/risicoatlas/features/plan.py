@@ -273,14 +273,19 @@ def _conditions(request: FeatureRequest, layer: Layer) -> tuple[list[Composable]
     if request.bbox is not None:
         literal = box_literal(request.bbox, request.locators.bbox)
         if layer.restricted:
-            inner.append(spatial.box_overlap(known[GEOMETRY], literal))
-        client.append(spatial.compare(ast.GeometryIntersects, known[GEOMETRY], literal))
+            inner.append(_placed(spatial.box_overlap(known[GEOMETRY], literal), request))
+        client.append(_placed(spatial.compare(ast.GeometryIntersects, known[GEOMETRY], literal), request))
     if request.filter is not None:
         safe, rest = filters.split(request.filter, known)
         inner += [filters.compile(node, known, request.locators.filter) for node in safe]
         inner += reading.key_filters(layer, safe)
         client += [filters.compile(node, known, request.locators.filter) for node in rest]
     return inner, client
+
+
+def _placed(meets: Composable, request: FeatureRequest) -> Composable:
+    """The condition of a box, which rows without a geometry meet or not."""
+    return sql.SQL("({} OR {} IS NULL)").format(meets, column(GEOMETRY)) if request.unplaced else meets
 
 
 def _ids(request: FeatureRequest) -> Composable:

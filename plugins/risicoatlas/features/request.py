@@ -56,9 +56,11 @@ class FeatureRequest:
     """One query on one layer.
 
     ``fields`` None means all, ``crs`` None the storage CRS, ``limit`` None the whole layer, ``filter`` a pygeofilter
-    AST whose geometry literals carry their SRID, ``ids`` values of ``identificatie``. ``publication`` None means the
-    current rows, a number those that held at that publication. ``cursor`` is the token of a page in a row of pages, as
-    the client sent it. With ``since`` the changes after that publication are asked, in place of the rows.
+    AST whose geometry literals carry their SRID, ``ids`` values of ``identificatie``. ``unplaced`` says that rows
+    without a geometry meet any box: OGC API Features 1 has it so (/req/core/fc-bbox-response C), WFS has not.
+    ``publication`` None means the current rows, a number those that held at that publication. ``cursor`` is the token
+    of a page in a row of pages, as the client sent it. With ``since`` the changes after that publication are asked, in
+    place of the rows.
     """
 
     layer: str
@@ -66,6 +68,7 @@ class FeatureRequest:
     fields: tuple[str, ...] | None = None
     filter: Node | None = None
     bbox: Envelope | None = None
+    unplaced: bool = False
     ids: tuple[str, ...] | None = None
     sort: tuple[Sort, ...] = ()
     limit: int | None = None

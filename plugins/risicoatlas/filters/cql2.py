@@ -14,7 +14,7 @@ from pygeofilter import ast
 from risicoatlas import crs
 from risicoatlas.crs import Crs
 from risicoatlas.errors import LimitError, RequestError
-from risicoatlas.filters import literals, text
+from risicoatlas.filters import arithmetic, literals, text
 
 WGS84 = Crs(4326, "CRS84", latitude_first=False)
 MAX_DEPTH = 48
@@ -58,6 +58,8 @@ _DIALECT = text.Dialect(
     temporal_literals=True,
     backslash_quote=True,
     box_literal=True,
+    products={"%": arithmetic.Modulo, "DIV": arithmetic.WholeDivision},
+    power=arithmetic.Power,
 )
 
 
@@ -229,5 +231,8 @@ _OPERATIONS: Mapping[str, tuple[str, int, int, Callable[..., ast.AstType]]] = {
     "-": ("value", 2, 2, ast.Sub),
     "*": ("value", 2, 2, ast.Mul),
     "/": ("value", 2, 2, ast.Div),
+    "%": ("value", 2, 2, arithmetic.Modulo),
+    "div": ("value", 2, 2, arithmetic.WholeDivision),
+    "^": ("value", 2, 2, arithmetic.Power),
     **{name: ("any", 2, 2, build) for name, build in (*_SPATIAL.items(), *_TEMPORAL.items())},
 }

@@ -7,7 +7,7 @@ first, with its SRID), ``date`` or ``datetime`` with a zone. What cannot be used
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -27,6 +27,8 @@ MAX_CROSSING_VERTICES = 200
 MAX_COORDINATE = 1e9
 # A day, and a time without offset, is a Dutch and Belgian one: the BAG and IMEV write local time.
 ZONE = ZoneInfo("Europe/Amsterdam")
+# PostgreSQL takes no offset of this or more; the largest in use is 14 hours.
+MAX_OFFSET = timedelta(hours=16)
 # Every CRS that a client may write a geometry in.
 WRITABLE = tuple(dict.fromkeys((*DUTCH, *BELGIAN)))
 _FORMS = "WKT such as POINT(155000 463000), or a GeoJSON geometry"
@@ -104,6 +106,8 @@ def moment(text: str, locator: str = "filter") -> date | datetime:
         if match["time"] is None:
             return date.fromisoformat(text)
         found = datetime.fromisoformat(text.upper())
+        if abs(found.utcoffset() or timedelta()) >= MAX_OFFSET:
+            raise ValueError(text)
         return found if found.tzinfo else found.replace(tzinfo=ZONE)
     except ValueError:
         raise RequestError(

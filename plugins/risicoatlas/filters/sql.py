@@ -2,8 +2,8 @@
 
 The columns are the allow-list: any other name is an error. Literals are checked against the type of what they are
 compared with before there is SQL, and quoted by psycopg. What comes out cannot raise on any row: arithmetic runs in
-``numeric``, division by zero gives NULL, there are no casts of text and no functions but those of :data:`FUNCTIONS`. A
-node without handler is an error, never "true".
+``numeric``, what has no value (a division by zero) is NULL, there are no casts of text and no functions but those of
+:data:`FUNCTIONS`. A node without handler is an error, never "true".
 """
 
 import math
@@ -18,7 +18,7 @@ from psycopg.sql import Composable
 from pygeofilter import ast, values
 
 from risicoatlas.errors import LimitError, RequestError
-from risicoatlas.filters import spatial
+from risicoatlas.filters import arithmetic, spatial
 from risicoatlas.filters.literals import ZONE, GeometryLiteral, local_day, moment
 
 MAX_DEPTH = 64
@@ -453,7 +453,7 @@ def _arithmetic(node: ast.Arithmetic, scope: _Scope) -> Term:
         raise LimitError(f"the filter is nested deeper than {MAX_DEPTH} levels", scope.locator)
     operands = [_as_number(_term(item, scope), item, scope) for item in (node.lhs, node.rhs)]
     scope.budget.depth -= 1
-    return Term("number", sql.SQL(_ARITHMETIC[node.op]).format(*operands), computed=True)
+    return Term("number", arithmetic.FORMS[node.op].format(*operands), computed=True)
 
 
 def _as_number(term: Term, node: ast.AstType, scope: _Scope) -> Composable:
@@ -577,12 +577,6 @@ _DAY_FORMS: Mapping[str, tuple[Any, str | None]] = {
     ">=": ("({0} >= {1})", "start"),
     ">": ("({0} > {1})", "end"),
     "<=": ("({0} <= {1})", "end"),
-}
-_ARITHMETIC: Mapping[ast.ArithmeticOp, Any] = {
-    ast.ArithmeticOp.ADD: "({} + {})",
-    ast.ArithmeticOp.SUB: "({} - {})",
-    ast.ArithmeticOp.MUL: "({} * {})",
-    ast.ArithmeticOp.DIV: "({} / NULLIF({}, 0))",
 }
 # Total on every text. casei and accenti are CQL2's, strTo… GeoServer's.
 FUNCTIONS: Mapping[str, _Function] = {

@@ -2,7 +2,7 @@
 
 Written here because pygeofilter's grammars give AND and OR the same precedence (``a OR b AND c`` becomes ``(a OR b) AND
 c``), know no doubled quote, take ``.`` for LIKE's one character and refuse names of one letter. The languages differ in
-their :class:`Dialect` only. Precedence, loosest first: OR, AND, NOT, comparison, + and -, * and /, sign.
+their :class:`Dialect` only. Precedence, loosest first: OR, AND, NOT, comparison, + and -, * and /, power, sign.
 """
 
 import re
@@ -34,7 +34,7 @@ _TOKENS = re.compile(
     |(?P<quoted>"(?:""|[^"])*")
     |(?P<crs>\[?[A-Za-z][\w:./\#-]{0,99}\]?;)
     |(?P<name>[^\W\d][\w.:]*)
-    |(?P<symbol><=|>=|<>|!=|[=<>+\-*/(),;])""",
+    |(?P<symbol><=|>=|<>|!=|[=<>+\-*/%^(),;])""",
     re.VERBOSE,
 )
 _WKT = frozenset(
@@ -67,6 +67,10 @@ class Dialect:
     backslash_quote: bool = False
     # BBOX(1, 2, 3, 4) is a geometry, not only a test BBOX(attribute, 1, 2, 3, 4)
     box_literal: bool = False
+    # operators that bind as * and / do, beside those two
+    products: Mapping[str, Callable[..., ast.Node]] = field(default_factory=dict)
+    # a ^ b
+    power: Callable[..., ast.Node] | None = None
     # PropertyName = rev_public:naam
     prefixed_names: bool = False
 
@@ -298,10 +302,18 @@ class _Parser:
         return node
 
     def product(self) -> ast.AstType:
+        node = self.factor()
+        offered = {**_PRODUCTS, **self.dialect.products}
+        while self.now.kind in {"symbol", "name"} and (build := offered.get(self.now.text.upper())):
+            self.take()
+            node = build(self.value(node), self.value(self.factor()))
+        return node
+
+    def factor(self) -> ast.AstType:
+        """A value, or a value to the power of another; a sign belongs to the value (CQL2, powerTerm)."""
         node = self.atom()
-        while self.now.kind == "symbol" and self.now.text in _PRODUCTS:
-            build = _PRODUCTS[self.take().text]
-            node = build(self.value(node), self.value(self.atom()))
+        if self.dialect.power and self.accept("^"):
+            return self.dialect.power(self.value(node), self.value(self.atom()))
         return node
 
     def atom(self) -> ast.AstType:
@@ -312,6 +324,8 @@ class _Parser:
             return node
         if self.accept("-"):
             return self.negative()
+        if self.peek().kind == "number" and self.accept("+"):
+            token = self.now
         read = self._atoms.get(token.kind)
         if read is None:
             raise self._refuse(f"expected a value, found {'the end' if token.kind == 'end' else repr(token.text)}")

@@ -21,14 +21,16 @@ from risicoatlas.features.plan import plan_query
 from risicoatlas.features.query import Box
 from risicoatlas.features.request import FeatureRequest
 from risicoatlas.filters import period
+from risicoatlas.filters import sql as filters
 from risicoatlas.own import state as own_tables
 from risicoatlas.providers import feature, formatter
 from risicoatlas.providers.description import Description
 from risicoatlas.service import Service
 
 SPEC = "http://www.opengis.net/spec/"
-# Each class is true as far as the tests of tests/ogcapi go; QGIS pushes filters down when it finds those of features-3
-# and CQL2. "basic-spatial-operators" is the name of the draft that QGIS 3.22 to 3.34 look for.
+# Each class has its tests by name in tests/standards/test_conformance.py, which says too what is not declared. QGIS
+# pushes filters down when it finds those of features-3 and CQL2; "basic-spatial-operators" is the name of the draft
+# that QGIS 3.22 to 3.34 look for.
 CONFORMANCE = tuple(
     SPEC + name
     for name in (
@@ -49,6 +51,9 @@ CONFORMANCE = tuple(
         "ogcapi-features-3/1.0/conf/features-filter",
         "ogcapi-features-5/1.0/conf/schemas",
         "ogcapi-features-5/1.0/conf/core-roles-features",
+        "ogcapi-features-5/1.0/conf/returnables-and-receivables",
+        "ogcapi-features-5/1.0/conf/queryables",
+        "ogcapi-features-5/1.0/conf/sortables",
         "cql2/1.0/conf/cql2-text",
         "cql2/1.0/conf/cql2-json",
         "cql2/1.0/conf/basic-cql2",
@@ -60,8 +65,12 @@ CONFORMANCE = tuple(
         "cql2/1.0/conf/basic-spatial-operators",
         "cql2/1.0/conf/spatial-functions",
         "cql2/1.0/conf/temporal-functions",
+        "cql2/1.0/conf/property-property",
+        "cql2/1.0/conf/functions",
+        "cql2/1.0/conf/arithmetic",
     )
 )
+JSON_TYPES = {name: item["type"] for name, item in feature.TYPES.items()}
 JSON_SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 _GEOMETRY_FORMATS = {
     "Point": "geometry-point",
@@ -163,6 +172,22 @@ def schema(layer: Layer, address: str, language: str) -> dict[str, Any]:
 def queryables(layer: Layer, address: str, language: str) -> dict[str, Any]:
     """What a filter may use (Part 3): every field and the geometry, and nothing else."""
     return schema(layer, address, language)
+
+
+def sortables(layer: Layer, address: str, language: str) -> dict[str, Any]:
+    """What ``sortby`` may name (Part 5): every field, but not the geometry."""
+    found = schema(layer, address, language)
+    return {**found, "properties": {name: item for name, item in found["properties"].items() if name != GEOMETRY}}
+
+
+def functions() -> dict[str, Any]:
+    """The functions that a filter may call (CQL2, conformance class Functions): each takes a text and gives one."""
+    return {
+        "functions": [
+            {"name": name, "arguments": [{"type": [JSON_TYPES[row.argument]]}], "returns": [JSON_TYPES[row.result]]}
+            for name, row in filters.FUNCTIONS.items()
+        ]
+    }
 
 
 def _properties(layer: Layer, language: str) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from risicoatlas.wfs import links as wfs_links
 
 JSON = "application/json"
 XML = "application/xml"
+SCHEMA = "application/schema+json"
+REL = "http://www.opengis.net/def/rel/ogc/1.0/"
 HTML = "text/html"
 TITLES = {
     "self": {"nl": "Dit document", "en": "This document"},
@@ -19,6 +21,8 @@ TITLES = {
     "next": {"nl": "Volgende pagina", "en": "Next page"},
     "prev": {"nl": "Vorige pagina", "en": "Previous page"},
     "collection": {"nl": "De collectie", "en": "The collection"},
+    f"{REL}sortables": {"nl": "Kenmerken om op te sorteren", "en": "Properties to sort by"},
+    f"{REL}functions": {"nl": "Functies voor filters", "en": "Functions for filters"},
     "describedBy": {"nl": "Schema van de objecten in XML", "en": "Schema of the features in XML"},
 }
 

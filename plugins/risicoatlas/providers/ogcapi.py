@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote_to_bytes, urlencode
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from pygeoapi import api as pygeoapi_core
@@ -37,7 +37,6 @@ from risicoatlas.service import Service
 
 JSON = "application/json"
 HTML = "text/html"
-SCHEMA = "application/schema+json"
 PROBLEM = "application/problem+json"
 NEGOTIATED = "Accept, Accept-Language"
 MAX_BODY_BYTES = 1024 * 1024
@@ -150,6 +149,7 @@ class OgcApi:
     def answer(self, request: Request) -> Response:
         """Route, read, call the handler inside the visit."""
         path = request.path.rstrip("/") or "/"
+        _check_text(request)
         adapter = _MAP.bind("localhost", path_info=path)
         if request.method == "OPTIONS":
             return Response(status=204, headers={"Allow": ", ".join(sorted({*adapter.allowed_methods(), "OPTIONS"}))})
@@ -227,6 +227,8 @@ def create(service: Service) -> WSGIApplication:
 def landing_page(call: Call) -> Response:
     document = _from_pygeoapi(pygeoapi_core.landing_page(call.api(), call.api_request()))
     document["links"] = [_readable(link, call) for link in document["links"] if not _is_foreign(link)]
+    address = f"{call.visit.base_url}/functions?f=json"
+    document["links"].append(links.link(f"{links.REL}functions", address, JSON, call.visit.language))
     return _document(call, document, "landing")
 
 
@@ -254,12 +256,21 @@ def collection(call: Call) -> Response:
 
 def queryables(call: Call) -> Response:
     address = f"{call.collection_url}/queryables"
-    return _document(call, documents.queryables(call.layer, address, call.visit.language), "properties", SCHEMA)
+    return _document(call, documents.queryables(call.layer, address, call.visit.language), "properties", links.SCHEMA)
 
 
 def schema(call: Call) -> Response:
     address = f"{call.collection_url}/schema"
-    return _document(call, documents.schema(call.layer, address, call.visit.language), "properties", SCHEMA)
+    return _document(call, documents.schema(call.layer, address, call.visit.language), "properties", links.SCHEMA)
+
+
+def sortables(call: Call) -> Response:
+    address = f"{call.collection_url}/sortables"
+    return _document(call, documents.sortables(call.layer, address, call.visit.language), "properties", links.SCHEMA)
+
+
+def functions(call: Call) -> Response:
+    return _document(call, documents.functions(), "functions")
 
 
 def definition(call: Call) -> Response:
@@ -346,10 +357,12 @@ _ROWS = (
     Route("/", "landing", landing_page),
     Route("/conformance", "conformance", conformance),
     Route("/openapi", "openapi", definition),
+    Route("/functions", "functions", functions),
     Route("/collections", "collections", collections, validator=_of_collections),
     Route("/collections/<collection>", "collection", collection, validator=_of_collections),
     Route("/collections/<collection>/queryables", "queryables", queryables),
     Route("/collections/<collection>/schema", "schema", schema),
+    Route("/collections/<collection>/sortables", "sortables", sortables),
     Route(
         "/collections/<collection>/items",
         "items",
@@ -398,12 +411,20 @@ def _dumped(document: dict[str, Any]) -> bytes:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
+def _check_text(request: Request) -> None:
+    """Refuse an address that is not UTF-8: werkzeug would put a replacement character, and nothing would match."""
+    try:
+        unquote_to_bytes(request.environ.get("QUERY_STRING", "")).decode()
+    except UnicodeDecodeError:
+        raise RequestError("the parameters are not in UTF-8") from None
+
+
 def _format(request: Request, found: parameters.Parameters, forms: tuple[str, ...]) -> str:
     """``f``, or what the client accepts; JSON for whoever says nothing clear."""
     form = found.get("f")
     if form is None:
         accepted = {HTML: "html"} | {name: form for name, form in downloads.BY_MEDIA_TYPE.items() if form in forms}
-        offered = [JSON, geojson.MEDIA_TYPE, SCHEMA, "application/vnd.oai.openapi+json", *accepted]
+        offered = [JSON, geojson.MEDIA_TYPE, links.SCHEMA, "application/vnd.oai.openapi+json", *accepted]
         return accepted.get(request.accept_mimetypes.best_match(offered, JSON), "json")
     form = downloads.canonical(form)
     if form not in forms:
@@ -460,6 +481,9 @@ def _complete(document: dict[str, Any], found: dict[str, documents.State], call:
     document["links"].append(links.described_by(layer, call.app.service.settings, call.visit.language))
     document["links"] += links.whole_as_files(address, call.visit.language)
     document["links"] += bulk_links.of_layer(layer, call.app.service, call.visit.language)
+    document["links"].append(
+        links.link(f"{links.REL}sortables", f"{address}/sortables?f=json", links.SCHEMA, call.visit.language)
+    )
     document["crs"] = document["crs"][:]
     documents.add_state(document, found.get(document["id"]))
     documents.add_accuracy(document, accuracy.of_layer(layer, call.app.service), call.visit.language)

@@ -9,7 +9,7 @@ from typing import Any
 
 from risicoatlas.catalogue import KEY, Layer
 from risicoatlas.features import geojson
-from risicoatlas.providers import downloads, feature, parameters
+from risicoatlas.providers import downloads, feature, links, parameters
 from risicoatlas.providers.description import Description
 
 MEDIA_TYPE = "application/vnd.oai.openapi+json;version=3.0"
@@ -48,7 +48,8 @@ def _service_paths() -> Document:
         ("/", "getLandingPage", "Landing page", "LandingPage"),
         ("/conformance", "getConformance", "Conformance classes", "Conformance"),
         ("/collections", "getCollections", "All collections", "Collections"),
-        ("/openapi", "getOpenapi", "This document", "Document"),
+        ("/openapi", "getOpenapi", "This document", "Definition"),
+        ("/functions", "getFunctions", "Functions for filters", "Document"),
     )
     return {path: {"get": _operation(name, title, answer, parameters.COMMON)} for path, name, title, answer in rows}
 
@@ -57,8 +58,9 @@ def _paths(layer: Layer, language: str) -> Iterable[tuple[str, Document]]:
     root, title = f"/collections/{layer.name}", layer.title.get(language)
     rows = (
         ("", "describe", "Collection", parameters.COMMON),
-        ("/queryables", "getQueryables", "Document", parameters.COMMON),
-        ("/schema", "getSchema", "Document", parameters.COMMON),
+        ("/queryables", "getQueryables", "Schema", parameters.COMMON),
+        ("/schema", "getSchema", "Schema", parameters.COMMON),
+        ("/sortables", "getSortables", "Schema", parameters.COMMON),
     )
     for suffix, verb, answer, names in rows:
         name = f"{verb}_{layer.name}"
@@ -178,6 +180,8 @@ def _responses() -> Document:
         "Collections": ("application/json", "collections"),
         "Collection": ("application/json", "collection"),
         "Document": ("application/json", "any"),
+        "Definition": (MEDIA_TYPE, "any"),
+        "Schema": (links.SCHEMA, "any"),
         "Features": (geojson.MEDIA_TYPE, "featureCollection"),
         "Feature": (geojson.MEDIA_TYPE, "feature"),
     }

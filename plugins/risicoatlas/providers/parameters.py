@@ -32,7 +32,7 @@ ITEMS = (
 # A filter in the body above this is repeated by who follows a link, since no address holds it.
 MAX_LINK_BYTES = 48 * 1024
 LANGUAGES = ("cql2-text", "cql2-json")
-_WHOLE = re.compile(r"\d{1,12}")
+_WHOLE = re.compile(r"[0-9]{1,12}")
 
 Pairs = Iterable[tuple[str, str]]
 
@@ -76,6 +76,7 @@ def items(layer: Layer, found: Parameters, description: Description, body: bytes
         fields=_properties(found),
         filter=_conditions(layer, found, body),
         bbox=_bbox(layer, found),
+        unplaced=True,
         sort=_sort(found),
         limit=limit,
         offset=offset,
