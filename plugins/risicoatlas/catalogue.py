@@ -24,6 +24,8 @@ GEOMETRY = "geometrie"
 KEY = "identificatie"
 # What PostgreSQL, GML, a URL and a file name all take as it is.
 LAYER_NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
+# What a layer that tells the state of municipalities has: see features/unpublished.py
+MUNICIPALITY_FIELDS = frozenset({"gemeentecode", "naam", "gepubliceerd", "bestaat", "variant"})
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,14 @@ class Text:
 
     def get(self, language: str) -> str:
         return self.en if language == "en" else self.nl
+
+
+@dataclass(frozen=True)
+class License:
+    """Under which terms data may be used."""
+
+    name: str
+    url: str
 
 
 @dataclass(frozen=True)
@@ -86,6 +96,13 @@ class Layer:
     styles: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     own: OwnTable | None = None
+    # the public layer that tells of each municipality whether its part of this layer is published
+    municipalities: str | None = None
+    # where they differ from config/service.yml
+    license: License | None = None
+    attribution: Text | None = None
+    # the metadata record of the data owner
+    metadata_url: str | None = None
 
     @property
     def restricted(self) -> bool:
@@ -107,6 +124,12 @@ class Layer:
     @property
     def table(self) -> sql.Identifier:
         return sql.Identifier(self.schema, self.name)
+
+    @property
+    def tables(self) -> tuple[sql.Identifier, ...]:
+        """What an answer on this layer reads: its own table, and the one that tells which municipalities have
+        published."""
+        return (self.table, *([sql.Identifier("publiek", self.municipalities)] if self.municipalities else []))
 
     @property
     def srids(self) -> tuple[int, ...]:
@@ -152,7 +175,25 @@ def read(config: Path) -> Catalogue:
     layers = [_layer(path, core) for path in sorted((config / "layers").glob("*/layer.yaml"))]
     if not layers:
         raise ConfigError(config / "layers", None, "no layer found: expected folders with a layer.yaml")
-    return Catalogue({layer.name: layer for layer in layers})
+    found = Catalogue({layer.name: layer for layer in layers})
+    for layer in layers:
+        _check_municipalities(layer, found)
+    return found
+
+
+def _check_municipalities(layer: Layer, found: Catalogue) -> None:
+    """What ``municipalities`` names must be a public layer that tells who has published."""
+    if layer.municipalities is None:
+        return
+    states = found.layers.get(layer.municipalities)
+    if states is None or states.restricted or not set(states.by_name) >= MUNICIPALITY_FIELDS:
+        path = layer.folder / "layer.yaml"
+        wanted = ", ".join(sorted(MUNICIPALITY_FIELDS))
+        raise ConfigError(
+            path,
+            _line(path, "municipalities"),
+            f"municipalities: {layer.municipalities!r} is not a public layer with the fields {wanted}",
+        )
 
 
 def _load(path: Path) -> Any:
@@ -182,6 +223,10 @@ def _layer(path: Path, core: Any) -> Layer:
         "table",
         "key",
         "geometry_column",
+        "municipalities",
+        "license",
+        "attribution",
+        "metadata",
     }
     _refuse_unknown(path, data, known)
     if not LAYER_NAME.fullmatch(name):
@@ -213,6 +258,10 @@ def _layer(path: Path, core: Any) -> Layer:
         styles=tuple(data.get("styles", [name])),
         sources=tuple(data.get("sources", [])),
         own=own,
+        municipalities=data.get("municipalities"),
+        license=_license(path, data),
+        attribution=_text(path, data, "attribution") if "attribution" in data else None,
+        metadata_url=_address(path, data, "metadata"),
     )
 
 
@@ -291,6 +340,24 @@ def _text(path: Path, data: Any, key: str) -> Text:
     if not isinstance(found, dict) or set(found) != {"nl", "en"}:
         raise ConfigError(path, _line(path, key), f"{key}: expected a text for nl and one for en, found {found!r}")
     return Text(str(found["nl"]).strip(), str(found["en"]).strip())
+
+
+def _license(path: Path, data: Any) -> License | None:
+    found = data.get("license")
+    if found is None:
+        return None
+    if not isinstance(found, dict) or set(found) != {"name", "url"}:
+        raise ConfigError(path, _line(path, "license"), f"license: expected name and url, found {found!r}")
+    return License(str(found["name"]), _address(path, found, "url") or "")
+
+
+def _address(path: Path, data: Any, key: str) -> str | None:
+    found = data.get(key)
+    if found is None:
+        return None
+    if not isinstance(found, str) or not found.startswith(("https://", "http://")):
+        raise ConfigError(path, _line(path, key), f"{key}: expected an address with http(s)://, found {found!r}")
+    return found
 
 
 def _line(path: Path, needle: str) -> int | None:

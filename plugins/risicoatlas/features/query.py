@@ -145,7 +145,8 @@ class Reading:
 
     def __init__(self, plan: Plan, service: Service, locators: Locators | None = None) -> None:
         timeout_s = STATEMENT_TIMEOUT_S if plan.limit is not None else STREAM_TIMEOUT_S
-        reader = Reader(plan.role, plan.areas, timeout_s, tuple(layer.table for layer in plan.layers))
+        tables = tuple(table for layer in plan.layers for table in layer.tables)
+        reader = Reader(plan.role, plan.areas, timeout_s, tables)
         self._layer = plan.layer.name
         self._stream: RowStream | None = None
         self._stack = ExitStack()

@@ -4,7 +4,9 @@ In: a click in a picture. Out: an :class:`Answer` that MapProxy joins with those
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -15,9 +17,11 @@ from risicoatlas import crs
 from risicoatlas.access import actor
 from risicoatlas.catalogue import Layer
 from risicoatlas.errors import RequestError
-from risicoatlas.features import geojson, query
+from risicoatlas.features import geojson, unpublished
 from risicoatlas.features.plan import plan_query
+from risicoatlas.features.query import Reading
 from risicoatlas.features.request import Envelope, FeatureRequest
+from risicoatlas.features.unpublished import Municipality
 from risicoatlas.maps.requests import whole
 from risicoatlas.service import Service
 
@@ -40,10 +44,27 @@ class Click:
 
 @dataclass(frozen=True)
 class Found:
-    """The GeoJSON features of one layer under the click."""
+    """The GeoJSON features of one layer under the click; ``tested`` is how many objects an answer without any was
+    tested on, ``unpublished`` the municipalities there of which nothing can be told."""
 
     layer: Layer
     features: tuple[Feature, ...]
+    tested: int = 0
+    unpublished: tuple[Municipality, ...] = ()
+
+
+_headers: ContextVar[dict[str, str]] = ContextVar("risicoatlas_feature_info_headers")
+
+
+@contextmanager
+def noting() -> Iterator[dict[str, str]]:
+    """Collects the headers of the answer that is written inside: MapProxy has no place for them."""
+    noted: dict[str, str] = {}
+    token = _headers.set(noted)
+    try:
+        yield noted
+    finally:
+        _headers.reset(token)
 
 
 def click(
@@ -75,8 +96,11 @@ def look_up(layer: Layer, where: Click, service: Service) -> Found:
     except RequestError:
         # a place where its CRS means nothing
         return Found(layer, ())
-    texts = query.texts(plan, geojson.feature_row(plan, f"{layer.name}."), service)
-    return Found(layer, tuple(json.loads(text) for text in texts))
+    with Reading(plan, service) as reading:
+        missing = unpublished.touched(request, reading, service)
+        features = tuple(json.loads(text) for text in reading.texts(geojson.feature_row(plan, f"{layer.name}.")))
+        tested = 0 if features else reading.tested()
+    return Found(layer, features, tested, missing)
 
 
 class Answer(FeatureInfoDoc):  # type: ignore[misc] # MapProxy has no types
@@ -87,6 +111,10 @@ class Answer(FeatureInfoDoc):  # type: ignore[misc] # MapProxy has no types
         self.found = tuple(found)
 
     def as_string(self) -> str:
+        noted = _headers.get({})
+        noted.update(unpublished.header(_unpublished(self.found)))
+        if not any(one.features for one in self.found):
+            noted["X-Objects-Tested"] = str(_tested(self.found))
         return _WRITERS[self.info_type](self.found)
 
     @classmethod
@@ -110,13 +138,33 @@ def _shown(one: Found, feature: Feature) -> list[tuple[str, str]]:
     ]
 
 
+def _unpublished(found: tuple[Found, ...]) -> tuple[Municipality, ...]:
+    """Of all layers together, each once."""
+    return tuple(dict.fromkeys(item for one in found for item in one.unpublished))
+
+
+def _tested(found: tuple[Found, ...]) -> int:
+    return sum(one.tested for one in found)
+
+
+def _notice(found: tuple[Found, ...]) -> str | None:
+    """Which municipalities have not published: an empty answer there is unknown, not none."""
+    missing = _unpublished(found)
+    if not missing:
+        return None
+    return f"Niet gepubliceerd: {', '.join(item.name or item.code for item in missing)}"
+
+
 def _text(found: tuple[Found, ...]) -> str:
     blocks = [
         "\n".join([one.layer.title.nl, *(f"  {title}: {value}" for title, value in _shown(one, feature))])
         for one in found
         for feature in one.features
     ]
-    return "\n\n".join(blocks) + "\n" if blocks else "Geen objecten op deze plek.\n"
+    blocks = blocks or ["Geen objecten op deze plek."]
+    if notice := _notice(found):
+        blocks.append(notice)
+    return "\n\n".join(blocks) + "\n"
 
 
 def _html(found: tuple[Found, ...]) -> str:
@@ -128,13 +176,18 @@ def _html(found: tuple[Found, ...]) -> str:
         for feature in one.features
     ]
     body = "".join(tables) or "<p>Geen objecten op deze plek.</p>"
+    if notice := _notice(found):
+        body += f"<p>{escape(notice)}</p>"
     head = '<meta charset="utf-8"><title>RisicoAtlas</title>'
     return f'<!DOCTYPE html><html lang="nl"><head>{head}</head><body>{body}</body></html>'
 
 
 def _geojson(found: tuple[Found, ...]) -> str:
     features = [feature for one in found for feature in one.features]
-    return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False)
+    members: dict[str, Any] = {} if features else {"numberTested": _tested(found)}
+    if missing := _unpublished(found):
+        members[unpublished.MEMBER] = unpublished.members(missing)
+    return json.dumps({"type": "FeatureCollection", "features": features, **members}, ensure_ascii=False)
 
 
 _WRITERS = {TEXT: _text, HTML: _html, JSON: _geojson}

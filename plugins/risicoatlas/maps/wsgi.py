@@ -21,7 +21,7 @@ from wsgiref.util import FileWrapper
 from risicoatlas.access import actor
 from risicoatlas.catalogue import Layer
 from risicoatlas.errors import NotFoundError, RisicoAtlasError
-from risicoatlas.maps import configuration, legend_request, publication, reports, requests, sld, wms, wmts
+from risicoatlas.maps import configuration, feature_info, legend_request, publication, reports, requests, sld, wms, wmts
 from risicoatlas.maps.answers import VARY, Answer
 from risicoatlas.maps.configuration import Extent, MapApp
 from risicoatlas.maps.graphics import Graphics
@@ -155,8 +155,9 @@ class Maps:
         """What MapProxy answers, with headers that keep a private answer private."""
         environ["mapproxy.authorize"] = self._authorize(visit)
         begun: list[Any] = []
-        body = visit.app(environ, lambda status, headers, exc_info=None: begun.extend((status, headers)))
-        return Drawn(begun[0], _headers(begun[1], visit.private), body)
+        with feature_info.noting() as noted:
+            body = visit.app(environ, lambda status, headers, exc_info=None: begun.extend((status, headers)))
+        return Drawn(begun[0], [*_headers(begun[1], visit.private), *noted.items()], body)
 
     def _document(self, visit: Visit, environ: Environ) -> Answer:
         """Capabilities as MapProxy writes them; they stay what they are until the next publication."""

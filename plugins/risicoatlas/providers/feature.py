@@ -13,7 +13,7 @@ from risicoatlas import crs
 from risicoatlas.catalogue import KEY, Layer
 from risicoatlas.crs import Crs
 from risicoatlas.errors import NotFoundError, RequestError
-from risicoatlas.features import geojson
+from risicoatlas.features import geojson, unpublished
 from risicoatlas.features.query import RowStream
 from risicoatlas.providers import visit
 
@@ -62,6 +62,10 @@ class FeatureProvider(BaseProvider):  # type: ignore[misc]
         matched = None if found.head else reading.count()
         if matched is not None:
             answer["numberMatched"] = matched
+        missing = unpublished.touched(found.items.query, reading, found.service)
+        if missing:
+            answer[unpublished.MEMBER] = unpublished.members(missing)
+            found.headers.update(unpublished.header(missing))
         rows = reading.stream(geojson.feature_row(reading.plan), separator=b",", keyed=True).peek()
         if not rows.returned and not reading.plan.position:
             tested = reading.tested()

@@ -12,13 +12,13 @@ from typing import Any
 
 from pygeoapi.formatter.base import BaseFormatter
 
-from risicoatlas.features import geojson
+from risicoatlas.features import geojson, unpublished
 from risicoatlas.providers import links, visit
 from risicoatlas.providers.pages import Pages
 
 NAME = "GeoJSON"
 MATCHED = "numberMatched"
-_MEMBERS = (MATCHED, "numberTested", "publicatie")
+_MEMBERS = (MATCHED, "numberTested", "publicatie", unpublished.MEMBER)
 
 
 class GeoJsonFormatter(BaseFormatter):  # type: ignore[misc]

@@ -15,12 +15,13 @@ from risicoatlas.access.actor import Actor
 from risicoatlas.conditional import Validator
 from risicoatlas.errors import LimitError, RequestError
 from risicoatlas.features import cursor as cursors
-from risicoatlas.features import query
+from risicoatlas.features import query, unpublished
 from risicoatlas.features.cursor import Cursor
 from risicoatlas.features.join import Asked, parts_of, planned
 from risicoatlas.features.plan import Plan, plan_query
 from risicoatlas.features.query import Reading, RowStream
 from risicoatlas.features.request import FeatureRequest, Locators, Place
+from risicoatlas.features.unpublished import Municipality
 from risicoatlas.front import streams
 from risicoatlas.service import Service
 from risicoatlas.wfs import links
@@ -158,10 +159,11 @@ def _single(request: Page, found: FeatureRequest, writer: Writer, actor: Actor, 
             return not_modified(valid)
         if conditional.asked().head and reading.plan.limit != 0:
             reading.plan = replace(reading.plan, limit=1)
+        missing = unpublished.touched(found, reading, service)
         part = _counted(reading) if shown.hits else _page(reading, writer)
         tested = reading.tested() if part.matched == 0 else None
         around = _hits_link(assembly, part) if shown.hits else _around(assembly, part)
-        about = _about(assembly, [part], around, tested)
+        about = replace(_about(assembly, [part], around, tested), unpublished=missing)
         return _answer(assembly, about, [[part]], writer, valid)
     except BaseException:
         assembly.close()
@@ -272,7 +274,14 @@ def _several(request: Page, groups: Groups, writer: Writer, actor: Actor, servic
     matched = sum(part.matched or 0 for part in flat)
     tested = _tested(flat, service) if matched == 0 else None
     about = _about(assembly, flat, _positions(assembly, flat, belongs_to, start), tested)
+    about = replace(about, unpublished=_missing(assembly, groups))
     return _answer(assembly, about, parts, writer, valid)
+
+
+def _missing(assembly: Assembly, groups: Groups) -> tuple[Municipality, ...]:
+    """Of all queries together, each municipality once."""
+    pinned = (replace(item, publication=assembly.publication) for group in groups for item in group)
+    return tuple(dict.fromkeys(found for item in pinned for found in unpublished.asked(item, assembly.service)))
 
 
 def _start(shown: Presentation, belongs_to: str, service: Service) -> tuple[int | None, int]:
@@ -355,6 +364,7 @@ def _answer(
     headers = [] if about.publication is None else [("X-Publication", str(about.publication))]
     if about.tested is not None:
         headers.append(("X-Objects-Tested", str(about.tested)))
+    headers += unpublished.header(about.unpublished)
     if valid:
         headers += valid.headers()
     return Answer(_body(about, groups, writer), writer.media_type, headers=tuple(headers), close=assembly.close)

@@ -15,12 +15,13 @@ from risicoatlas.catalogue import Layer
 from risicoatlas.errors import RequestError
 from risicoatlas.features.files import FileFormat
 from risicoatlas.features.plan import Plan
+from risicoatlas.features.unpublished import Municipality
 
 
 @dataclass(frozen=True)
 class About:
-    """What head and tail say of an answer. ``matched`` None is not known; ``tested`` is set where nothing was found.
-    ``hits`` says that only the number was asked."""
+    """What head and tail say of an answer. ``matched`` None is not known; ``tested`` is set where nothing was found;
+    ``unpublished`` are municipalities of which nothing can be told. ``hits`` says that only the number was asked."""
 
     layers: tuple[Layer, ...]
     matched: int | None
@@ -34,6 +35,7 @@ class About:
     publication: int | None = None
     hits: bool = False
     plans: tuple[Plan, ...] = ()
+    unpublished: tuple[Municipality, ...] = ()
 
 
 class Writer(Protocol):

@@ -11,6 +11,7 @@ from typing import Any
 from psycopg.sql import Composable
 
 from risicoatlas import crs
+from risicoatlas.features import unpublished
 from risicoatlas.features.geojson import feature_row
 from risicoatlas.features.plan import Plan
 from risicoatlas.wfs.formats import About
@@ -41,6 +42,7 @@ class GeoJson:
             "timeStamp": about.time_stamp,
             "numberTested": about.tested,
             "publicatie": about.publication,
+            unpublished.MEMBER: unpublished.members(about.unpublished) or None,
         }
         members = {name: value for name, value in members.items() if value is not None}
         links = [("next", about.next), ("previous", about.previous)]
