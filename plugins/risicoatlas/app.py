@@ -68,6 +68,7 @@ def create_app(service: Service) -> WSGIApplication:
     """The whole service as one WSGI callable."""
     # mapnik sets PROJ and GDAL variables when it is imported: it comes last.
     from risicoatlas.providers import ogcapi  # noqa: I001, PLC0415
+    from risicoatlas.metadata import wsgi as metadata  # noqa: PLC0415
     from risicoatlas.web import pages  # noqa: PLC0415
     from risicoatlas.wfs import service as wfs  # noqa: PLC0415
     from risicoatlas.maps import wsgi as maps  # noqa: PLC0415
@@ -78,6 +79,7 @@ def create_app(service: Service) -> WSGIApplication:
         wfs=wfs.create(service),
         maps=maps.create(service),
         health=health.create(service),
+        metadata=metadata.create(service),
         pages=pages.create(service),
         metrics=metrics.create(counted),
     )
@@ -93,6 +95,7 @@ class Edges:
     wfs: WSGIApplication
     maps: WSGIApplication
     health: WSGIApplication
+    metadata: WSGIApplication
     pages: WSGIApplication
     metrics: WSGIApplication
 
@@ -110,6 +113,8 @@ class Edges:
                 return self.maps(dict(environ, PATH_INFO="/wms"), start_response)
             case ["geoserver", "ows"] | ["geoserver", _, "ows"]:
                 return self._ows(environ, start_response)
+            case ["metadata", *_]:
+                return self.metadata(environ, start_response)
             case ["health", *_]:
                 return self.health(environ, start_response)
             case ["metrics"]:

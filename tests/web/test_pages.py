@@ -12,8 +12,9 @@ from werkzeug.test import Client
 from risicoatlas.access.actor import Actor
 from risicoatlas.access.keys import NewKey
 from risicoatlas.database import Database
+from risicoatlas.features import standing
 from risicoatlas.service import Service
-from risicoatlas.web import language, pages, status
+from risicoatlas.web import language, pages
 
 from .conftest import Login, browser, document, words
 
@@ -69,14 +70,12 @@ def test_reader_is_told_count_and_extent_of_the_rows_of_its_own_areas_only(town_
                 "SELECT gemeentecode, count(*) FROM besloten.risicolocaties WHERE publicatie_tot IS NULL GROUP BY 1"
             ).fetchall()
         )
-    told = {
-        area: status.state(town_service, Actor("gemeente", areas=(area,)), [layer]).layers[layer.name] for area in held
-    }
+    told = {area: standing.of(town_service, Actor("gemeente", areas=(area,)), [layer])[layer.name] for area in held}
     assert len(held) == 2
     assert {area: state.count for area, state in told.items()} == held
-    assert len({state.extent for state in told.values()}) == 2
-    nobodys = status.state(town_service, Actor("gemeente", areas=("44021",)), [layer]).layers[layer.name]
-    assert (nobodys.count, nobodys.extent) == (0, None)
+    assert len({state.rd_extent for state in told.values()}) == 2
+    nobodys = standing.of(town_service, Actor("gemeente", areas=("44021",)), [layer])[layer.name]
+    assert (nobodys.count, nobodys.rd_extent) == (0, None)
 
 
 def test_start_page_says_that_nothing_is_published_yet(newcomer: Client) -> None:
@@ -87,17 +86,17 @@ def test_start_page_shows_count_and_dates_of_a_publication(newcomer: Client, dat
     with database.loader() as connection:
         connection.execute("INSERT INTO publiek.publicatie (nummer, gemaakt_op) VALUES (1234, '2026-11-02 13:05+00')")
         connection.execute(
-            "INSERT INTO publiek.laag_stand (laag, publicatie, aantal, brondatum, laatst_geladen)"
-            " VALUES ('ev_activiteiten', 1234, 6480, '2026-10-15', '2026-07-01 22:30+00')"
-            " ON CONFLICT (laag) DO UPDATE SET publicatie = 1234, aantal = 6480, brondatum = excluded.brondatum,"
-            " laatst_geladen = excluded.laatst_geladen"
+            "INSERT INTO publiek.laag_stand (laag, publicatie, aantal, brondatum, laatst_geladen, bronnen, gemeenten)"
+            " VALUES ('ev_activiteiten', 1234, 6480, '2026-10-15', '2026-07-01 22:30+00',"
+            ' \'[{"bron": "imev", "stand": "2026-10-15", "geladen": "2026-07-01T22:30:00+00:00"},'
+            ' {"bron": "kvk", "stand": null, "geladen": null}]\', \'[{"code": "GM9901", "naam": null}]\')'
         )
         connection.commit()
     dutch, english = words(newcomer.get("/")), words(newcomer.get("/?lang=en"))
     assert "Publicatie 1.234, gemaakt op 2 november 2026, 14:05." in dutch
-    assert "6.480 2 juli 2026, 00:30 15 oktober 2026" in dutch
+    assert "6.480 2 juli 2026, 00:30 REV (IMEV-berichten) 15 oktober 2026KvK niet geladen 1" in dutch
     assert "Publication 1,234, made on 2 November 2026, 14:05." in english
-    assert "6,480 2 July 2026, 00:30 15 October 2026" in english
+    assert "6,480 2 July 2026, 00:30 REV (IMEV messages) 15 October 2026KvK not loaded 1" in english
 
 
 @pytest.mark.parametrize(

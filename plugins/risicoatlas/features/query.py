@@ -345,8 +345,12 @@ def summary(plan: Plan, service: Service) -> tuple[int, Box | None]:
 
 
 def latest(pool: ConnectionPool[Connection]) -> tuple[int, datetime | None]:
-    """The number of the newest publication and when it was made; 0 before the first."""
-    question = sql.SQL("SELECT nummer, gemaakt_op FROM publiek.publicatie ORDER BY nummer DESC LIMIT 1")
+    """The number of the newest publication and when it was made, or when a load after it changed no more than the date
+    of a source; 0 before the first."""
+    question = sql.SQL(
+        "SELECT nummer, greatest(gemaakt_op, (SELECT max(laatst_geladen) FROM publiek.laag_stand))"
+        " FROM publiek.publicatie ORDER BY nummer DESC LIMIT 1"
+    )
     with asking(pool, Reader(), question) as (_, row):
         return (int(row[0]), row[1]) if row else (0, None)
 

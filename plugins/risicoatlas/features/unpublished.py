@@ -30,7 +30,8 @@ _SHARED = frozenset({CODE, "bronhoudercode", "bronhouder", "bevoegdgezag"})
 _MEETING = tuple(operator for operator in spatial.OPERATORS if operator is not ast.GeometryDisjoint)
 _COLUMNS = sql.SQL("{}, {}").format(column(CODE), column(NAME))
 _LISTED = sql.SQL(
-    "SELECT coalesce(jsonb_agg(jsonb_build_array(gemeentecode, naam) ORDER BY gemeentecode), '[]') FROM ({rows}) AS stand"
+    "SELECT coalesce(jsonb_agg(jsonb_build_array(gemeentecode, naam) ORDER BY gemeentecode), '[]')"
+    " FROM ({rows}) AS stand"
 )
 _CODE_IN_KEY = re.compile(r"NL\.IMEV\.(gm\d{4})\.")
 # A municipality that was merged away counts as long as objects of its own were taken over.

@@ -1,71 +1,11 @@
-"""What the OGC API says about itself: ``config/service.yml`` in, a frozen value and pygeoapi's configuration out."""
+"""pygeoapi's configuration, made of what ``config/service.yml`` says."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from risicoatlas.catalogue import Layer
+from risicoatlas.description import Description
 from risicoatlas.errors import ConfigError
-
-Texts = Mapping[str, Any]
-_KEYS = {
-    "title", "description", "keywords", "provider", "contact", "license", "languages", "limits",
-    "ignored_parameters", "extents",
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Description:
-    """The texts per language, limits of a page, parameters let through, and extents where none is known (CRS84)."""
-
-    title: Texts
-    text: Texts
-    keywords: Texts
-    provider: Mapping[str, str]
-    contact: Mapping[str, str]
-    license: Mapping[str, str]
-    languages: tuple[str, ...]
-    default_limit: int
-    maximum_limit: int
-    hard_limit: int
-    ignored_parameters: frozenset[str]
-    extents: Mapping[int, tuple[float, float, float, float]]
-
-
-def read(config: Path) -> Description:
-    """Read ``service.yml``; raises :class:`ConfigError`."""
-    path = config / "service.yml"
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(path, None, "the file is missing") from None
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else None
-        raise ConfigError(path, line, f"not valid YAML: {error.problem}") from error
-    if not isinstance(data, dict) or set(data) - {"cors"} != _KEYS:
-        raise ConfigError(path, None, f"expected exactly the keys {', '.join(sorted(_KEYS))}")
-    limits = data["limits"]
-    if not isinstance(limits, dict) or set(limits) != {"default", "maximum", "hard"}:
-        raise ConfigError(path, None, "limits: expected default, maximum and hard")
-    if not 1 <= limits["default"] <= limits["maximum"] <= limits["hard"]:
-        raise ConfigError(path, None, "limits: expected default, maximum and hard, none above the one that follows")
-    return Description(
-        title=data["title"],
-        text=data["description"],
-        keywords=data["keywords"],
-        provider=data["provider"],
-        contact=data["contact"],
-        license=data["license"],
-        languages=tuple(data["languages"]),
-        default_limit=limits["default"],
-        maximum_limit=limits["maximum"],
-        hard_limit=limits["hard"],
-        ignored_parameters=frozenset(str(name).lower() for name in data["ignored_parameters"]),
-        extents={int(srid): tuple(box) for srid, box in data["extents"].items()},
-    )
 
 
 def pygeoapi_config(description: Description, base_url: str) -> dict[str, Any]:
@@ -92,10 +32,10 @@ def pygeoapi_config(description: Description, base_url: str) -> dict[str, Any]:
                 "description": dict(description.text),
                 "keywords": dict(description.keywords),
                 "keywords_type": "theme",
-                "terms_of_service": description.license["url"],
+                "terms_of_service": description.license.url,
                 "url": provider["url"],
             },
-            "license": dict(description.license),
+            "license": {"name": description.license.name, "url": description.license.url},
             "provider": provider,
             "contact": {**contact, "url": provider["url"]},
         },

@@ -4,28 +4,17 @@ In: layers that the actor may see. Out: dictionaries, ready for JSON or a page.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any
 
-import psycopg
-
 from risicoatlas import crs
-from risicoatlas.access.actor import Actor
 from risicoatlas.accuracy import Accuracy
 from risicoatlas.catalogue import GEOMETRY, KEY, Layer
-from risicoatlas.database import reading
-from risicoatlas.errors import UnavailableError
-from risicoatlas.features import query
-from risicoatlas.features.plan import plan_query
-from risicoatlas.features.query import Box
-from risicoatlas.features.request import FeatureRequest
+from risicoatlas.description import Description
+from risicoatlas.features import unpublished
 from risicoatlas.filters import period
 from risicoatlas.filters import sql as filters
-from risicoatlas.own import state as own_tables
+from risicoatlas.metadata.record import Record
 from risicoatlas.providers import feature, formatter
-from risicoatlas.providers.description import Description
-from risicoatlas.service import Service
 
 SPEC = "http://www.opengis.net/spec/"
 # Each class has its tests by name in tests/standards/test_conformance.py, which says too what is not declared. QGIS
@@ -80,52 +69,13 @@ _GEOMETRY_FORMATS = {
 _ROLES = {KEY: "id", period.BEGIN: "primary-interval-start", period.END: "primary-interval-end"}
 
 
-@dataclass(frozen=True)
-class State:
-    """What is told of a layer; ``extent`` in longitude and latitude. Of a restricted one: of the actor's own rows, and
-    nothing of the publication."""
-
-    extent: Box | None
-    count: int | None
-    publication: int | None = None
-    source_date: date | None = None
-    loaded_at: datetime | None = None
-
-
-def states(service: Service, actor: Actor, layers: Iterable[Layer]) -> Mapping[str, State]:
-    """The state of every public layer, and of those restricted ones among ``layers``, which the actor may see."""
-    layers = tuple(layers)
-    own = {layer.name: _own(service, actor, layer) for layer in layers if layer.restricted}
-    tables = own_tables.states(service.pool, layers)
-    live = {name: State(table.extent, table.count) for name, table in tables.items()}
-    return {**_published(service), **own, **live}
-
-
-def _own(service: Service, actor: Actor, layer: Layer) -> State:
-    count, extent = query.summary(plan_query(FeatureRequest(layer.name), actor, service), service)
-    return State(extent, count)
-
-
-def _published(service: Service) -> Mapping[str, State]:
-    """The stored state of every public layer."""
-    try:
-        with reading(service.pool) as connection:
-            rows = connection.execute(
-                "SELECT laag, ST_XMin(omvang_etrs89), ST_YMin(omvang_etrs89), ST_XMax(omvang_etrs89),"
-                " ST_YMax(omvang_etrs89), aantal, publicatie, brondatum, laatst_geladen FROM publiek.laag_stand"
-            ).fetchall()
-    except psycopg.Error as error:
-        raise UnavailableError("the database cannot be reached at the moment") from error
-    return {row[0]: State(None if row[1] is None else (row[1], row[2], row[3], row[4]), *row[5:]) for row in rows}
-
-
-def resources(layers: Iterable[Layer], found: Mapping[str, State], description: Description) -> dict[str, Any]:
+def resources(layers: Iterable[Layer], found: Mapping[str, Record], description: Description) -> dict[str, Any]:
     """pygeoapi's ``resources``: a collection per layer."""
     return {layer.name: _resource(layer, found.get(layer.name), description) for layer in layers}
 
 
-def _resource(layer: Layer, state: State | None, description: Description) -> dict[str, Any]:
-    extent = state.extent if state and state.extent else description.extents[layer.srid]
+def _resource(layer: Layer, record: Record | None, description: Description) -> dict[str, Any]:
+    extent = record.box if record else description.extents[layer.srid]
     return {
         "type": "collection",
         "title": {"nl": layer.title.nl, "en": layer.title.en},
@@ -138,16 +88,42 @@ def _resource(layer: Layer, state: State | None, description: Description) -> di
     }
 
 
-def add_state(collection: dict[str, Any], state: State | None) -> None:
-    """Count, publication and dates beside what pygeoapi wrote of a collection."""
-    if state is None or state.count is None:
-        return
-    collection["aantal"] = state.count
+def add_record(collection: dict[str, Any], record: Record, language: str, *, whole: bool) -> None:
+    """Count, publication, dates, coverage and attribution beside what pygeoapi wrote of a collection.
+
+    ``whole`` names the municipalities, as the document of one collection does; a list of collections counts them.
+    """
+    state = record.standing
+    collection["attribution"] = record.attribution.get(language)
+    collection["keywords"] = list(record.keywords(language))
+    if state.count is not None:
+        collection["aantal"] = state.count
     if state.publication is None:
         return
     collection["publicatie"] = state.publication
+    collection["publicatiedatum"] = state.published and state.published.isoformat()
     collection["brondatum"] = state.source_date and state.source_date.isoformat()
-    collection["laatst_geladen"] = state.loaded_at and state.loaded_at.isoformat()
+    collection["laatst_geladen"] = state.loaded and state.loaded.isoformat()
+    collection["bronnen"] = [
+        {
+            "bron": item.name,
+            "naam": record.about.source(item.name).get(language),
+            "stand": item.date and item.date.isoformat(),
+            "geladen": item.loaded and item.loaded.isoformat(),
+        }
+        for item in state.sources
+    ]
+    collection["dekking"] = (
+        _coverage(record) if whole else {name: len(item) for name, item in _coverage(record).items()}
+    )
+
+
+def _coverage(record: Record) -> dict[str, list[dict[str, str | None]]]:
+    """The municipalities with objects, and those of which nothing is known where the layer depends on them."""
+    found = {"gemeenten": unpublished.members(record.standing.municipalities)}
+    if record.layer.municipalities is not None:
+        found[unpublished.MEMBER] = unpublished.members(record.missing)
+    return found
 
 
 def add_accuracy(collection: dict[str, Any], found: Accuracy | None, language: str) -> None:

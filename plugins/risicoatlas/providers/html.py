@@ -1,75 +1,56 @@
 """Pages of the OGC API: the JSON document in, HTML out; every value is escaped, nothing is fetched from elsewhere."""
 
 import re
-from functools import lru_cache
+from collections.abc import Mapping
+from functools import lru_cache, partial
+from importlib import resources
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
+import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from risicoatlas.providers import downloads
+from risicoatlas.web.language import Language, load_texts
 
 if TYPE_CHECKING:
+    from risicoatlas.metadata.record import Record
     from risicoatlas.providers.ogcapi import Call
 
-WORDS = {
-    "home": {"nl": "Start", "en": "Home"},
-    "service": {"nl": "OGC API", "en": "OGC API"},
-    "collections": {"nl": "Collecties", "en": "Collections"},
-    "items": {"nl": "Objecten", "en": "Features"},
-    "conformance": {"nl": "Conformiteitsklassen", "en": "Conformance classes"},
-    "definition": {"nl": "API-beschrijving", "en": "API definition"},
-    "name": {"nl": "Naam", "en": "Name"},
-    "type": {"nl": "Type", "en": "Type"},
-    "value": {"nl": "Waarde", "en": "Value"},
-    "values": {"nl": "Toegestane waarden", "en": "Allowed values"},
-    "description": {"nl": "Omschrijving", "en": "Description"},
-    "count": {"nl": "Aantal objecten", "en": "Number of features"},
-    "publication": {"nl": "Publicatie", "en": "Publication"},
-    "loaded": {"nl": "Laatst geladen", "en": "Last loaded"},
-    "source_date": {"nl": "Stand van de bron", "en": "Source date"},
-    "extent": {"nl": "Omvang (lengte, breedte)", "en": "Extent (longitude, latitude)"},
-    "crs": {"nl": "Coördinatenstelsels", "en": "Coordinate reference systems"},
-    "links": {"nl": "Verwijzingen", "en": "Links"},
-    "next": {"nl": "Volgende", "en": "Next"},
-    "prev": {"nl": "Vorige", "en": "Previous"},
-    "returned": {"nl": "Getoond", "en": "Shown"},
-    "matched": {"nl": "Gevonden", "en": "Matched"},
-    "tested": {"nl": "Getest", "en": "Tested"},
-    "none": {"nl": "Geen objecten gevonden.", "en": "No features found."},
-    "geometry": {"nl": "Geometrie", "en": "Geometry"},
-    "queryables": {"nl": "Filterbare kenmerken", "en": "Queryables"},
-    "schema": {"nl": "Schema", "en": "Schema"},
-    "files": {"nl": "Als bestand", "en": "As a file"},
-    "sortables": {"nl": "Sorteerbare kenmerken", "en": "Sortables"},
-    "functions": {"nl": "Functies voor filters", "en": "Functions for filters"},
-    "arguments": {"nl": "Argumenten", "en": "Arguments"},
-    "result": {"nl": "Uitkomst", "en": "Result"},
-    "json": {"nl": "Dit als JSON", "en": "This as JSON"},
-    "method": {"nl": "Methode", "en": "Method"},
-    "parameters": {"nl": "Parameters", "en": "Parameters"},
-    "skip": {"nl": "Naar de inhoud", "en": "Skip to content"},
+# A page brings its own style and script from here and nothing else.
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'none';"
+        " base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
 }
 
 
-def render(template: str, document: dict[str, Any], call: "Call") -> str:
+def render(template: str, document: dict[str, Any], call: "Call", **more: object) -> str:
     """The page of a document in the language of the visit."""
     language = call.visit.language
-    address = call.request.environ.get("PATH_INFO", "").rstrip("/")
     return (
         _environment()
         .get_template(f"{template}.html")
         .render(
             document=document,
             language=language,
-            word=lambda name: WORDS[name][language],
+            say=_language(language),
+            word=lambda name, *values: words()[name][language].format(*values),
             base=call.visit.base_url,
+            to=partial(_address, call),
             site=call.visit.service.settings.public_url,
             title=call.app.description.title[language],
-            text=call.app.description.text[language],
-            here=f"{call.visit.base_url}{address}",
+            about=call.app.description,
+            turned=_turned(call),
+            as_json=_as_json(call, document),
+            layer=call.layer if call.collection else None,
             collection=call.collection,
             links=_first_links(document),
             files=[link for link in document.get("links", []) if link.get("type") in downloads.BY_MEDIA_TYPE],
+            **more,
         )
     )
 
@@ -82,9 +63,61 @@ def _first_links(document: dict[str, Any]) -> dict[str, str]:
     return found
 
 
+def addresses(record: "Record", call: "Call") -> list[tuple[str, str]]:
+    """Name and address of every way to get a layer, the features themselves first."""
+    features = words()["as_geojson"][call.visit.language]
+    found = [(features, f"{record.page}/items?f=json")]
+    return found + [(item.title, item.address) for item in record.distributions]
+
+
+def tags(document: Mapping[str, Any], call: "Call") -> list[dict[str, str]]:
+    """The parts of the API definition: the service itself, then each layer."""
+    service = {"name": "", "title": words()["service_paths"][call.visit.language]}
+    return [service, *({"name": tag["name"], "title": tag["description"]} for tag in document["tags"])]
+
+
 def as_html(address: str) -> str:
     """The same page of a link as HTML."""
     return re.sub(r"(?<=[?&])f=json", "f=html", address)
+
+
+@lru_cache
+def _language(code: str) -> Language:
+    """How this language writes numbers and dates."""
+    return Language(code, False, load_texts())
+
+
+def _address(call: "Call", path: str = "/") -> str:
+    """The page at a path of the OGC API, in the language that the address of this one asked for."""
+    asked = call.found.get("lang")
+    return f"{call.visit.base_url}{path}?{urlencode({'f': 'html', **({'lang': asked} if asked else {})})}"
+
+
+def _turned(call: "Call") -> str:
+    """This page in the other language."""
+    other = "en" if call.visit.language == "nl" else "nl"
+    kept = [pair for pair in call.found.pairs if pair[0] not in {"lang", "f"}]
+    return f"{_here(call)}?{urlencode([*kept, ('f', 'html'), ('lang', other)])}"
+
+
+def _as_json(call: "Call", document: Mapping[str, Any]) -> str:
+    for link in document.get("links", []):
+        if link["rel"] == "self":
+            return str(link["href"])
+    return f"{_here(call)}?f=json"
+
+
+def _here(call: "Call") -> str:
+    return f"{call.visit.base_url}{call.request.environ.get('PATH_INFO', '').rstrip('/')}"
+
+
+@lru_cache
+def words() -> Mapping[str, Mapping[str, str]]:
+    """``words.yaml``: name → language → text."""
+    content: dict[str, dict[str, str]] = yaml.safe_load(
+        (resources.files("risicoatlas.providers") / "words.yaml").read_text("utf-8")
+    )
+    return content
 
 
 @lru_cache

@@ -5,6 +5,8 @@ from urllib.parse import quote, urlencode
 
 from risicoatlas.catalogue import Layer
 from risicoatlas.features import geojson
+from risicoatlas.metadata import links as metadata_links
+from risicoatlas.metadata.record import Record
 from risicoatlas.providers.downloads import DOWNLOADS
 from risicoatlas.providers.visit import ItemsRequest
 from risicoatlas.settings import Settings
@@ -23,6 +25,9 @@ TITLES = {
     "collection": {"nl": "De collectie", "en": "The collection"},
     f"{REL}sortables": {"nl": "Kenmerken om op te sorteren", "en": "Properties to sort by"},
     f"{REL}functions": {"nl": "Functies voor filters", "en": "Functions for filters"},
+    "iso": {"nl": "Metadata (ISO 19139)", "en": "Metadata (ISO 19139)"},
+    "dcat": {"nl": "Metadata (DCAT)", "en": "Metadata (DCAT)"},
+    "source": {"nl": "Metadata van de bronhouder", "en": "Metadata of the data owner"},
     "describedBy": {"nl": "Schema van de objecten in XML", "en": "Schema of the features in XML"},
 }
 
@@ -97,6 +102,27 @@ def described_by(layer: Layer, settings: Settings, language: str) -> Link:
     """
     address = wfs_links.describe_url(wfs_links.base_url(settings), (layer,))
     return link("describedBy", address, XML, language)
+
+
+def metadata(record: Record, language: str) -> list[Link]:
+    """Licence, ISO record, catalogue and, where it is known, the data owner's record of a layer."""
+    found = [
+        {**link("license", record.license.url, HTML, language), "title": record.license.name},
+        _describing("iso", record.address, metadata_links.ISO_XML, language),
+        _describing("dcat", metadata_links.catalog(record.settings), metadata_links.JSON_LD, language),
+    ]
+    if record.layer.metadata_url:
+        found.append(_describing("source", record.layer.metadata_url, XML, language))
+    return found
+
+
+def catalogue(settings: Settings, language: str) -> Link:
+    """The DCAT catalogue of everything that is on offer."""
+    return _describing("dcat", metadata_links.catalog(settings), metadata_links.JSON_LD, language)
+
+
+def _describing(title: str, href: str, media_type: str, language: str) -> Link:
+    return {"rel": "describedby", "type": media_type, "title": TITLES[title][language], "href": href}
 
 
 def item(collection_url: str, key: str, language: str, repeated: list[tuple[str, str]]) -> list[Link]:

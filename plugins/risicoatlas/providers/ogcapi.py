@@ -21,6 +21,7 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from risicoatlas import accuracy, conditional
+from risicoatlas import description as descriptions
 from risicoatlas.access import actor as actors
 from risicoatlas.bulk import links as bulk_links
 from risicoatlas.bulk import store
@@ -30,7 +31,9 @@ from risicoatlas.errors import BusyError, LimitError, NotFoundError, RequestErro
 from risicoatlas.features import file_settings, geojson
 from risicoatlas.features.plan import plan_query
 from risicoatlas.features.query import Reading
-from risicoatlas.providers import description as descriptions
+from risicoatlas.metadata import record as metadata
+from risicoatlas.metadata.record import Record
+from risicoatlas.providers import description as configuration
 from risicoatlas.providers import documents, downloads, feature, html, links, openapi, parameters
 from risicoatlas.providers.visit import ItemsRequest, Visit, during
 from risicoatlas.service import Service
@@ -98,7 +101,12 @@ class Call:
         tags = self.app.description.languages
         return next((tag for tag in tags if tag.startswith(self.visit.language)), tags[0])
 
-    def api(self, found: dict[str, documents.State] | None = None) -> API:
+    def records(self, layers: Iterable[Layer]) -> dict[str, Record]:
+        """What is told of these layers, by name."""
+        found = metadata.all_of(layers, self.visit.actor, self.visit.service, self.app.description)
+        return {item.layer.name: item for item in found}
+
+    def api(self, found: dict[str, Record] | None = None) -> API:
         """pygeoapi's API object with the collections of this actor only."""
         visible = self.visit.service.visible(self.visit.actor)
         return self.app.api_with(documents.resources(visible, found or {}, self.app.description))
@@ -129,7 +137,7 @@ class OgcApi:
     api: API = field(init=False)
 
     def __post_init__(self) -> None:
-        config = descriptions.pygeoapi_config(self.description, self.base_url)
+        config = configuration.pygeoapi_config(self.description, self.base_url)
         self.api = API(config, {})
         self.document = lru_cache(maxsize=64)(self._document)
         self.layer_api = lru_cache(maxsize=256)(self._layer_api)
@@ -144,6 +152,8 @@ class OgcApi:
             status = error.code or 500
             allowed = dict(error.get_headers()).get("Allow") if status == HTTPStatus.METHOD_NOT_ALLOWED else None
             response = problem(_as_ours(status, request), {"Allow": allowed} if allowed else None)
+        # NL API design rules, API-57
+        response.headers["API-Version"] = openapi.VERSION
         return response(environ, start_response)
 
     def answer(self, request: Request) -> Response:
@@ -159,10 +169,12 @@ class OgcApi:
         call = Call(self, request, visit, "json", parameters.Parameters(()), **values)
         allowed = [*route.parameters, *(call.layer.by_name if route.attributes else ())]
         call.found = parameters.known(request.args.items(multi=True), allowed, self.description)
-        call.form = _format(request, call.found, route.forms)
+        call.form = _format(request, call.found, route.forms) if name != "openapi.json" else "json"
         with during(visit):
             response = _handled(route, call)
         response.headers["Content-Language"] = call.language_tag
+        if response.mimetype == HTML:
+            response.headers.update(html.HEADERS)
         if call.validator is None:
             response.headers.add("Vary", NEGOTIATED)
         else:
@@ -217,7 +229,7 @@ def create(service: Service) -> WSGIApplication:
     app = OgcApi(service, descriptions.read(service.settings.config), f"{service.settings.public_url}/ogc/v1")
     for layer in service.catalogue:
         if layer.srid not in app.description.extents:
-            raise descriptions.missing_extent(service.settings.config, layer)
+            raise configuration.missing_extent(service.settings.config, layer)
     return app
 
 
@@ -229,6 +241,8 @@ def landing_page(call: Call) -> Response:
     document["links"] = [_readable(link, call) for link in document["links"] if not _is_foreign(link)]
     address = f"{call.visit.base_url}/functions?f=json"
     document["links"].append(links.link(f"{links.REL}functions", address, JSON, call.visit.language))
+    document["links"].append(links.catalogue(call.app.service.settings, call.visit.language))
+    document["attribution"] = call.app.description.attribution.get(call.visit.language)
     return _document(call, document, "landing")
 
 
@@ -237,36 +251,39 @@ def conformance(call: Call) -> Response:
 
 
 def collections(call: Call) -> Response:
-    visible = call.visit.service.visible(call.visit.actor)
-    found = dict(documents.states(call.visit.service, call.visit.actor, visible))
+    found = call.records(call.visit.service.visible(call.visit.actor))
     document = _from_pygeoapi(pygeoapi_core.describe_collections(call.api(found), call.api_request()))
     document["links"] = [link for link in document["links"] if not _is_foreign(link)]
+    document["links"].append(links.catalogue(call.app.service.settings, call.visit.language))
     for collection in document["collections"]:
-        _complete(collection, found, call)
+        _complete(collection, found[collection["id"]], call, whole=False)
     return _document(call, document, "collections")
 
 
 def collection(call: Call) -> Response:
-    found = dict(documents.states(call.visit.service, call.visit.actor, [call.layer]))
+    found = call.records([call.layer])
     name = call.layer.name
     document = _from_pygeoapi(pygeoapi_core.describe_collections(call.api(found), call.api_request(), name))
-    _complete(document, found, call)
-    return _document(call, document, "collection")
+    _complete(document, found[name], call, whole=True)
+    return _document(call, document, "collection", record=found[name], addresses=html.addresses(found[name], call))
 
 
 def queryables(call: Call) -> Response:
     address = f"{call.collection_url}/queryables"
-    return _document(call, documents.queryables(call.layer, address, call.visit.language), "properties", links.SCHEMA)
+    document = documents.queryables(call.layer, address, call.visit.language)
+    return _document(call, document, "properties", links.SCHEMA, kind="queryables")
 
 
 def schema(call: Call) -> Response:
     address = f"{call.collection_url}/schema"
-    return _document(call, documents.schema(call.layer, address, call.visit.language), "properties", links.SCHEMA)
+    document = documents.schema(call.layer, address, call.visit.language)
+    return _document(call, document, "properties", links.SCHEMA, kind="schema")
 
 
 def sortables(call: Call) -> Response:
     address = f"{call.collection_url}/sortables"
-    return _document(call, documents.sortables(call.layer, address, call.visit.language), "properties", links.SCHEMA)
+    document = documents.sortables(call.layer, address, call.visit.language)
+    return _document(call, document, "properties", links.SCHEMA, kind="sortables")
 
 
 def functions(call: Call) -> Response:
@@ -275,7 +292,8 @@ def functions(call: Call) -> Response:
 
 def definition(call: Call) -> Response:
     names = tuple(layer.name for layer in call.visit.service.visible(call.visit.actor))
-    return _document(call, call.app.document(names, call.visit.language), "openapi", openapi.MEDIA_TYPE)
+    document = call.app.document(names, call.visit.language)
+    return _document(call, document, "openapi", openapi.MEDIA_TYPE, tags=html.tags(document, call))
 
 
 def items(call: Call) -> Response:
@@ -358,6 +376,8 @@ _ROWS = (
     Route("/conformance", "conformance", conformance),
     Route("/openapi", "openapi", definition),
     Route("/functions", "functions", functions),
+    # where the Dutch API design rules look for it (API-51)
+    Route("/openapi.json", "openapi.json", definition),
     Route("/collections", "collections", collections, validator=_of_collections),
     Route("/collections/<collection>", "collection", collection, validator=_of_collections),
     Route("/collections/<collection>/queryables", "queryables", queryables),
@@ -400,10 +420,16 @@ def problem(error: RisicoAtlasError, headers: dict[str, str] | None = None) -> R
 
 
 def _document(
-    call: Call, document: dict[str, Any], template: str, media_type: str = JSON, headers: dict[str, str] | None = None
+    call: Call,
+    document: dict[str, Any],
+    template: str,
+    media_type: str = JSON,
+    headers: dict[str, str] | None = None,
+    **more: object,
 ) -> Response:
+    """The document, or its page; ``more`` is for the page alone."""
     if call.form == "html":
-        return Response(html.render(template, document, call), mimetype=HTML, headers=headers)
+        return Response(html.render(template, document, call, **more), mimetype=HTML, headers=headers)
     return Response(_dumped(document), content_type=media_type, headers=headers)
 
 
@@ -474,19 +500,19 @@ def _as_ours(status: int, request: Request) -> RisicoAtlasError:
     return NotFoundError("there is nothing at this address")
 
 
-def _complete(document: dict[str, Any], found: dict[str, documents.State], call: Call) -> None:
+def _complete(document: dict[str, Any], record: Record, call: Call, *, whole: bool) -> None:
+    language = call.visit.language
     document["links"] = [link for link in document["links"] if not _is_foreign(link)]
-    layer = call.app.service.catalogue.get(document["id"])
+    layer, service = record.layer, call.app.service
     address = f"{call.visit.base_url}/collections/{layer.name}"
-    document["links"].append(links.described_by(layer, call.app.service.settings, call.visit.language))
-    document["links"] += links.whole_as_files(address, call.visit.language)
-    document["links"] += bulk_links.of_layer(layer, call.app.service, call.visit.language)
-    document["links"].append(
-        links.link(f"{links.REL}sortables", f"{address}/sortables?f=json", links.SCHEMA, call.visit.language)
-    )
+    document["links"].append(links.described_by(layer, service.settings, language))
+    document["links"] += links.whole_as_files(address, language)
+    document["links"] += bulk_links.of_layer(layer, service, language)
+    document["links"].append(links.link(f"{links.REL}sortables", f"{address}/sortables?f=json", links.SCHEMA, language))
+    document["links"] += links.metadata(record, language)
     document["crs"] = document["crs"][:]
-    documents.add_state(document, found.get(document["id"]))
-    documents.add_accuracy(document, accuracy.of_layer(layer, call.app.service), call.visit.language)
+    documents.add_record(document, record, language, whole=whole)
+    documents.add_accuracy(document, accuracy.of_layer(record.layer, call.app.service), language)
 
 
 def _is_foreign(link: dict[str, str]) -> bool:

@@ -8,11 +8,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from risicoatlas.catalogue import KEY, Layer
+from risicoatlas.description import Description
 from risicoatlas.features import geojson
 from risicoatlas.providers import downloads, feature, links, parameters
-from risicoatlas.providers.description import Description
 
 MEDIA_TYPE = "application/vnd.oai.openapi+json;version=3.0"
+# Of the interface, not of the program: raised by the rules of semantic versioning.
+VERSION = "1.1.0"
 FORMATS = ("json", "html")
 # Features come as files too.
 ITEMS_FORMATS = (*FORMATS, *downloads.BY_NAME)
@@ -28,9 +30,9 @@ def document(layers: Iterable[Layer], description: Description, base_url: str, l
         "info": {
             "title": description.title[language],
             "description": description.text[language],
-            "version": "1.0.0",
+            "version": VERSION,
             "contact": {"name": description.contact["name"], "email": description.contact["email"]},
-            "license": {"name": description.license["name"], "url": description.license["url"]},
+            "license": {"name": description.license.name, "url": description.license.url},
         },
         "servers": [{"url": base_url}],
         "tags": [{"name": layer.name, "description": layer.title.get(language)} for layer in shown],
@@ -240,6 +242,8 @@ def _schemas() -> Document:
             numberReturned=whole,
             numberTested=whole,
             publicatie=whole,
+            nietGepubliceerd=many("municipality"),
         ),
+        "municipality": of(["code"], code=text, naam={**text, "nullable": True}),
         "problem": of(["title", "status"], type=text, title=text, status=whole, detail=text, code=text, parameter=text),
     }

@@ -15,11 +15,11 @@ from pygeofilter import ast
 from risicoatlas import crs
 from risicoatlas.catalogue import GEOMETRY, Layer
 from risicoatlas.crs import Crs
+from risicoatlas.description import Description
 from risicoatlas.errors import LimitError, RequestError
 from risicoatlas.features.request import Envelope, FeatureRequest, Sort
 from risicoatlas.filters import cql2, period
 from risicoatlas.filters.literals import MAX_COORDINATE
-from risicoatlas.providers.description import Description
 from risicoatlas.providers.feature import CRS84
 from risicoatlas.providers.visit import ItemsRequest
 

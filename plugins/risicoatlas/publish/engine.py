@@ -18,7 +18,7 @@ from risicoatlas.catalogue import GEOMETRY, KEY, Catalogue, Layer
 from risicoatlas.database import Connection
 from risicoatlas.errors import ConfigError, UnavailableError
 from risicoatlas.own import views
-from risicoatlas.publish import tables
+from risicoatlas.publish import standing, tables
 
 # Above this share of changed rows a rebuild is cheaper than updating indexes row by row.
 REBUILD_SHARE = 0.2
@@ -101,6 +101,8 @@ def _publish(connection: Connection, chosen: list[Layer], notice: Notice) -> Pub
     changed = [item.layer for item in done if item.changed]
     first = not connection.execute("SELECT 1 FROM publiek.publicatie LIMIT 1").fetchone()
     if not changed and not first:
+        for layer in layers:
+            standing.store_sources(connection, layer)
         return Publication(None, results)
     _record(connection, number, [layer.name for layer in changed if not layer.restricted])
     for item in done:
@@ -372,29 +374,25 @@ def _store_kept(connection: Connection, done: _Done, since: int) -> None:
 
 
 def _store_state(connection: Connection, done: _Done, number: int) -> None:
-    """Count, extents and dates of a public layer, read by metadata instead of being counted per request."""
-    layer = done.layer
+    """Count, extents, dates and coverage of a public layer, read by metadata instead of being counted per request."""
+    layer, table = done.layer, done.beside or done.layer.table
     box = sql.SQL("ST_MakeEnvelope(ST_XMin(b), ST_YMin(b), ST_XMax(b), ST_YMax(b), {})")
     connection.execute(
         sql.SQL(
-            "INSERT INTO publiek.laag_stand (laag, publicatie, aantal, omvang, omvang_etrs89, brondatum,"
-            " laatst_geladen)"
-            " SELECT {name}, {number}, aantal, {rd}, {etrs89}, stand, klaar FROM"
+            "INSERT INTO publiek.laag_stand (laag, publicatie, aantal, omvang, omvang_etrs89)"
+            " SELECT {name}, {number}, aantal, {rd}, {etrs89} FROM"
             " (SELECT count(*) AS aantal, ST_Extent({geometry}) AS b, ST_Extent(geometrie_etrs89) AS e FROM {table}"
-            "  WHERE publicatie_tot IS NULL) AS telling,"
-            " (SELECT max(stand) AS stand, max(klaar_op) AS klaar FROM beheer.levering"
-            "  WHERE status = 'klaar' AND bron = ANY({sources})) AS laden"
+            "  WHERE publicatie_tot IS NULL) AS telling"
             " ON CONFLICT (laag) DO UPDATE SET publicatie = excluded.publicatie, aantal = excluded.aantal, omvang ="
-            " excluded.omvang,"
-            " omvang_etrs89 = excluded.omvang_etrs89, brondatum = excluded.brondatum, laatst_geladen ="
-            " excluded.laatst_geladen"
+            " excluded.omvang, omvang_etrs89 = excluded.omvang_etrs89"
         ).format(
             name=sql.Literal(layer.name),
             number=sql.Literal(number),
             rd=box.format(sql.Literal(layer.srid)),
             etrs89=sql.SQL("ST_MakeEnvelope(ST_XMin(e), ST_YMin(e), ST_XMax(e), ST_YMax(e), 4258)"),
             geometry=sql.Identifier(GEOMETRY),
-            table=done.beside or layer.table,
-            sources=sql.Literal(list(layer.sources)),
+            table=table,
         )
     )
+    standing.store_sources(connection, layer)
+    standing.store_municipalities(connection, layer, table)

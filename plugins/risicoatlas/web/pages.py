@@ -16,10 +16,13 @@ from flask import Flask, Response, g, make_response, redirect, render_template, 
 from werkzeug import Response as WerkzeugResponse
 from werkzeug.exceptions import HTTPException
 
-from risicoatlas import accuracy
+from risicoatlas import accuracy, description
 from risicoatlas.access import actor as actors
 from risicoatlas.catalogue import Text
+from risicoatlas.description import Description
 from risicoatlas.errors import RisicoAtlasError, UnavailableError
+from risicoatlas.features import standing
+from risicoatlas.metadata import links, record
 from risicoatlas.service import Service
 from risicoatlas.web import arrangement, bestanden, language, login, status
 
@@ -52,7 +55,7 @@ class Address:
 
 
 def create(service: Service) -> WSGIApplication:
-    """The application; raises :class:`ConfigError` when ``config/viewer.yaml`` cannot be used."""
+    """The application; raises :class:`ConfigError` for a ``viewer.yaml`` or ``service.yml`` that cannot be used."""
     texts = language.load_texts()
     arranged = arrangement.read(service.settings.config, service.catalogue, Text(**texts["other_layers"]))
     app = Flask(__name__, static_folder=str(FOLDER / "static"), template_folder=str(FOLDER / "templates"))
@@ -70,7 +73,7 @@ def create(service: Service) -> WSGIApplication:
         return {"language": g.language, "actor": actors.current(), "base": base_path(service), "href": _href(service)}
 
     app.after_request(_with_headers)
-    _add_start(app, service, arranged)
+    _add_start(app, service, arranged, description.read(service.settings.config))
     _add_viewer(app, service, arranged)
     login.add(app, service)
     bestanden.add(app, service)
@@ -101,7 +104,7 @@ def _with_headers(response: Response) -> Response:
     return response
 
 
-def _add_start(app: Flask, service: Service, arranged: arrangement.Arrangement) -> None:
+def _add_start(app: Flask, service: Service, arranged: arrangement.Arrangement, about: Description) -> None:
     @app.get("/")
     def start() -> str:
         actor = actors.current()
@@ -109,7 +112,10 @@ def _add_start(app: Flask, service: Service, arranged: arrangement.Arrangement) 
         return render_template(
             "start.html",
             groups=arranged.seen(visible).groups,
-            state=status.state(service, actor, visible),
+            publication=status.last_publication(service),
+            records={item.layer.name: item for item in record.all_of(visible, actor, service, about)},
+            about=about,
+            catalog=links.catalog(service.settings),
             addresses=_addresses(service.settings.public_url),
             accuracy=accuracy.accuracy(service),
             # whether anything is hidden at all is no secret; what, is
@@ -158,7 +164,7 @@ def _viewer_layers(service: Service, arranged: arrangement.Arrangement) -> dict[
     actor = actors.current()
     visible = service.visible(actor)
     seen = arranged.seen(visible)
-    states = status.state(service, actor, visible).layers
+    states = standing.of(service, actor, visible)
     return {
         "anonymous": actor.anonymous,
         "groups": [
@@ -168,7 +174,7 @@ def _viewer_layers(service: Service, arranged: arrangement.Arrangement) -> dict[
         "shown": seen.shown,
         "layers": {
             layer.name: {
-                "extent": states[layer.name].extent,
+                "extent": states[layer.name].rd_extent,
                 "fields": [{"name": item.name, "type": item.type, "title": _both(item.title)} for item in layer.fields],
             }
             for layer in visible
