@@ -20,6 +20,7 @@ from risicoatlas.providers import documents, ogcapi
 from risicoatlas.service import Service
 
 ROWS = GRID * GRID + 3
+SITE = "https://atlas.example.nl/x"
 BASE = "https://atlas.example.nl/x/ogc/v1"
 WFS = "https://atlas.example.nl/x/wfs?"
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
@@ -101,9 +102,10 @@ class TestDocuments:
         document = ask("/").json
         rels = {link["rel"] for link in document["links"]}
         assert {"service-desc", "service-doc", "conformance", "data", "self", "alternate"} <= rels
+        assert {"license", "describedby"} <= rels
         for link in document["links"]:
             assert {"href", "rel", "type"} <= set(link)
-            if link["rel"] != "about":
+            if link["rel"] not in {"about", "license", "describedby"}:
                 address = link["href"].removeprefix(BASE) or "/"
                 assert ask(address).status_code == 200, link
 
@@ -115,7 +117,8 @@ class TestDocuments:
         assert "evil.example" not in text
         links = list(all_links(json.loads(text)))
         assert links
-        assert all(link["href"].startswith((BASE, WFS, "https://example.org")) for link in links)
+        ours = (BASE, WFS, f"{SITE}/metadata/", "https://example.org")
+        assert all(link["href"].startswith(ours) for link in links if link["rel"] != "license")
 
     def test_conformance_declares_what_makes_qgis_push_filters_down(self, ask: Ask) -> None:
         declared = ask("/conformance").json["conformsTo"]
@@ -183,7 +186,8 @@ class TestDocuments:
         path = path.replace("?ids=", "?identificatie=NL.PROEF.gm0001.0001")
         answer = ask(path, headers={"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"})
         assert answer.status_code == 200 and answer.mimetype == "text/html"
-        assert "<title>" in answer.text and "<script" not in answer.text
+        assert "<title>" in answer.text and "<script>" not in answer.text
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
         sources = [part.split('"')[1] for part in answer.text.split("src=")[1:]]
         assert all(source.startswith("https://atlas.example.nl/x/") for source in sources)
         assert HOSTILE[:6] not in answer.text

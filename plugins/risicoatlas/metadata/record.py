@@ -195,6 +195,8 @@ _WORDS = {
     "unpublished": {"nl": "Nog niet gepubliceerd", "en": "Not published yet"},
     "readable": {"nl": "{0} objecten die u mag zien", "en": "{0} objects that you may see"},
     "area": {"nl": "Gemeenten met objecten", "en": "Municipalities with objects"},
+    "license": {"nl": "Licentie", "en": "Licence"},
+    "attribution": {"nl": "Bronvermelding", "en": "Attribution"},
     "missing": {
         "nl": "Niet gepubliceerd, dus onbekend en niet leeg",
         "en": "Not published, so unknown and not empty",
@@ -212,6 +214,13 @@ def summary(record: Record, language: str) -> str:
     if record.missing:
         parts.append(f"{_WORDS['missing'][language]}: {named(record.missing)}")
     return " ".join(f"{part}." for part in parts)
+
+
+def terms(record: Record, language: str) -> str:
+    """``Licentie: CC0 1.0 (https://…). Bronvermelding: ….``"""
+    license_, attribution = _WORDS["license"][language], _WORDS["attribution"][language]
+    text = f"{license_}: {record.license.name} ({record.license.url})."
+    return f"{text} {attribution}: {record.attribution.get(language)}."
 
 
 def sources(record: Record, language: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
-from risicoatlas.catalogue import Layer
+from risicoatlas.catalogue import Layer, License
 from risicoatlas.features import geojson
 from risicoatlas.metadata import links as metadata_links
 from risicoatlas.metadata.record import Record
@@ -107,13 +107,17 @@ def described_by(layer: Layer, settings: Settings, language: str) -> Link:
 def metadata(record: Record, language: str) -> list[Link]:
     """Licence, ISO record, catalogue and, where it is known, the data owner's record of a layer."""
     found = [
-        {**link("license", record.license.url, HTML, language), "title": record.license.name},
+        license(record.license),
         _describing("iso", record.address, metadata_links.ISO_XML, language),
         _describing("dcat", metadata_links.catalog(record.settings), metadata_links.JSON_LD, language),
     ]
     if record.layer.metadata_url:
         found.append(_describing("source", record.layer.metadata_url, XML, language))
     return found
+
+
+def license(terms: License) -> Link:
+    return {"rel": "license", "type": HTML, "title": terms.name, "href": terms.url}
 
 
 def catalogue(settings: Settings, language: str) -> Link:

@@ -242,6 +242,7 @@ def landing_page(call: Call) -> Response:
     address = f"{call.visit.base_url}/functions?f=json"
     document["links"].append(links.link(f"{links.REL}functions", address, JSON, call.visit.language))
     document["links"].append(links.catalogue(call.app.service.settings, call.visit.language))
+    document["links"].append(links.license(call.app.description.license))
     document["attribution"] = call.app.description.attribution.get(call.visit.language)
     return _document(call, document, "landing")
 

@@ -4,7 +4,7 @@ What is declared is what a table here or in the filter reader holds, so nothing 
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil, floor
@@ -16,12 +16,11 @@ from risicoatlas.access.actor import Actor
 from risicoatlas.catalogue import GEOMETRY, KEY, Layer, Text
 from risicoatlas.database import Connection, reading
 from risicoatlas.errors import RequestError
-from risicoatlas.features import query
-from risicoatlas.features.plan import plan_query
 from risicoatlas.features.query import Box
-from risicoatlas.features.request import FeatureRequest
 from risicoatlas.filters import fes, gml
-from risicoatlas.own import state as own_tables
+from risicoatlas.metadata import links as metadata_links
+from risicoatlas.metadata import record
+from risicoatlas.metadata.record import Record
 from risicoatlas.service import Service
 from risicoatlas.wfs import links, names, requests, stored
 from risicoatlas.wfs.answers import Answer, document
@@ -112,7 +111,18 @@ class FeatureType:
     layer: Layer
     crs: tuple[str, ...]
     box: Box
+    record: Record
     note: Text = NO_NOTE
+
+    def abstract(self, language: str) -> str:
+        """What the layer is, how it stands, under which terms, and what is lost on the way to another CRS."""
+        parts = (
+            self.layer.description.get(language),
+            record.summary(self.record, language),
+            record.terms(self.record, language),
+            self.note.get(language),
+        )
+        return " ".join(part for part in parts if part)
 
 
 def get_capabilities(request: GetCapabilities, actor: Actor, service: Service, config: WfsConfig) -> Answer:
@@ -140,10 +150,7 @@ def answer(
 ) -> Answer:
     """The document of any version: ``own`` is what differs, the layers that the actor may read are the same."""
     layers = service.visible(actor)
-    sequence, published = _state(service.pool)
-    tables = own_tables.states(service.pool, layers)
-    live = {name: table.extent for name, table in tables.items() if table.extent}
-    extents = {**published, **_own_extents(layers, actor, service), **live}
+    sequence = _sequence(service.pool)
     sections = request.sections
     if request.updateSequence is not None:
         asked = request.updateSequence
@@ -162,45 +169,37 @@ def answer(
         config=config,
         base_url=links.base_url(service.settings),
         namespaces=sorted(names.prefixes(layers).items()),
-        types=[_feature_type(layer, extents.get(layer.name), service) for layer in layers],
+        types=[_feature_type(item, service) for item in record.all_of(layers, actor, service, config.about)],
+        catalog=metadata_links.catalog(service.settings),
         **own,
     )
     return Answer([body])
 
 
-def _feature_type(layer: Layer, extent: Box | None, service: Service) -> FeatureType:
+def _feature_type(found: Record, service: Service) -> FeatureType:
+    layer, extent = found.layer, found.standing.extent
     systems = tuple(f"{crs.EPSG_URN}{srid}" for srid in layer.srids)
     inexact = accuracy.of_layer(layer, service)
     return FeatureType(
         layer,
         (*systems, "urn:ogc:def:crs:OGC:1.3:CRS84"),
-        extent or area_of_use(layer.srid),
+        _outwards(extent) if extent else area_of_use(layer.srid),
+        found,
         inexact.text if inexact and inexact.worth_saying else NO_NOTE,
     )
 
 
-def _state(pool: "ConnectionPool[Connection]") -> tuple[int, dict[str, Box]]:
-    """The number of the last publication, and the extent of each public layer in degrees, rounded outwards."""
+def _sequence(pool: "ConnectionPool[Connection]") -> int:
+    """The number of the last publication."""
     with reading(pool) as connection:
         row = connection.execute("SELECT coalesce(max(nummer), 0) FROM publiek.publicatie").fetchone()
-        found = connection.execute(
-            "SELECT laag, floor(ST_XMin(omvang_etrs89) * 1e6) / 1e6, floor(ST_YMin(omvang_etrs89) * 1e6) / 1e6,"
-            " ceil(ST_XMax(omvang_etrs89) * 1e6) / 1e6, ceil(ST_YMax(omvang_etrs89) * 1e6) / 1e6"
-            " FROM publiek.laag_stand WHERE omvang_etrs89 IS NOT NULL"
-        ).fetchall()
-    return (int(row[0]) if row else 0), {name: (left, bottom, right, top) for name, left, bottom, right, top in found}
+    return int(row[0]) if row else 0
 
 
-def _own_extents(layers: Iterable[Layer], actor: Actor, service: Service) -> dict[str, Box]:
-    """The extents of restricted layers: of the rows that this actor may read, since the whole would tell of others."""
-    found = {}
-    for layer in layers:
-        if layer.restricted:
-            _, box = query.summary(plan_query(FeatureRequest(layer.name), actor, service), service)
-            if box:
-                west, south, east, north = (value * 1e6 for value in box)
-                found[layer.name] = (floor(west) / 1e6, floor(south) / 1e6, ceil(east) / 1e6, ceil(north) / 1e6)
-    return found
+def _outwards(box: Box) -> Box:
+    """Rounded to a millionth of a degree, so that every object stays in it."""
+    west, south, east, north = (value * 1e6 for value in box)
+    return floor(west) / 1e6, floor(south) / 1e6, ceil(east) / 1e6, ceil(north) / 1e6
 
 
 @lru_cache
