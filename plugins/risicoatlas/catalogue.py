@@ -185,6 +185,9 @@ def _check_municipalities(layer: Layer, found: Catalogue) -> None:
     """What ``municipalities`` names must be a public layer that tells who has published."""
     if layer.municipalities is None:
         return
+    if layer.restricted:
+        path = layer.folder / "layer.yaml"
+        raise ConfigError(path, _line(path, "municipalities"), "municipalities: a restricted layer publishes nothing")
     states = found.layers.get(layer.municipalities)
     if states is None or states.restricted or not set(states.by_name) >= MUNICIPALITY_FIELDS:
         path = layer.folder / "layer.yaml"

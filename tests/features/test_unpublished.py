@@ -1,6 +1,6 @@
 """Unknown is not none: an answer on a layer that municipalities publish says which of them it cannot speak for.
 
-The sample town has two municipalities: GM9901 has published its vulnerable buildings, GM9902 has not.
+Of the municipalities of the sample GM9902 alone has not published its vulnerable buildings.
 """
 
 import json

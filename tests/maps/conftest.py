@@ -30,6 +30,8 @@ from risicoatlas.settings import Settings
 
 WORLD = Path(__file__).parent / "world"
 PUBLIC_URL = "https://atlas.example.nl/kaart"
+# of config/service.yml
+PROVIDER_URL = "https://example.org/"
 # The four buildings stand in a row, 20 m square with their south-west corners here, EPSG:28992
 ROW_X, ROW_Y, STEP_M, SIDE_M = 160_000, 510_000, 40, 20
 CLASSES = ("zeerKwetsbaar", "kwetsbaar", "beperktKwetsbaar", "niet_bepaald")
@@ -133,7 +135,7 @@ def world_settings(settings: Settings, tmp_path_factory: pytest.TempPathFactory)
     folder = tmp_path_factory.mktemp("maps")
     config = folder / "config"
     shutil.copytree(WORLD, config)
-    for name in ("mapproxy.yaml", "access", "layers/core.yaml"):
+    for name in ("service.yml", "mapproxy.yaml", "access", "layers/core.yaml"):
         source = settings.config / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, config / name)
     return replace(settings, config=config, home=folder / "home", public_url=PUBLIC_URL)

@@ -7,7 +7,7 @@ import pytest
 from lxml import etree
 from PIL import Image
 
-from .conftest import BEHEERDER, GEMEENTE, LOCATIONS, LOCATIONS_BOX, PUBLIC_URL, TOWN_BOX, centre
+from .conftest import BEHEERDER, CLASSES, GEMEENTE, LOCATIONS, LOCATIONS_BOX, PROVIDER_URL, PUBLIC_URL, TOWN_BOX, centre
 
 WMS = "{http://www.opengis.net/wms}"
 LINK = "{http://www.w3.org/1999/xlink}href"
@@ -54,7 +54,8 @@ def test_every_address_in_the_capabilities_is_the_public_one(client):
     links = [element.get(LINK) for element in root.iter() if element.get(LINK)]
 
     assert links
-    assert all(link.startswith(f"{PUBLIC_URL}/wms") for link in links)
+    ours = (f"{PUBLIC_URL}/wms", f"{PUBLIC_URL}/metadata/", f"{PUBLIC_URL}/ogc/v1/", PROVIDER_URL)
+    assert all(link.startswith(ours) for link in links)
 
 
 def test_boxes_in_the_capabilities_have_the_axis_order_of_their_crs(client):
@@ -280,7 +281,8 @@ def test_feature_info_beside_every_object_is_an_empty_answer_in_its_format(clien
     found = info(client, info_format="application/json", i=1, j=1)
     text = info(client, info_format="text/plain", i=1, j=1)
 
-    assert json.loads(found.text) == {"type": "FeatureCollection", "features": []}
+    assert json.loads(found.text) == {"type": "FeatureCollection", "features": [], "numberTested": len(CLASSES)}
+    assert found.headers["x-objects-tested"] == str(len(CLASSES))
     assert text.status == 200
 
 

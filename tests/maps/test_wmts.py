@@ -4,7 +4,7 @@ import pytest
 from lxml import etree
 from pyproj import Transformer
 
-from .conftest import PUBLIC_URL, centre
+from .conftest import PROVIDER_URL, PUBLIC_URL, centre
 
 WMTS = "{http://www.opengis.net/wmts/1.0}"
 OWS = "{http://www.opengis.net/ows/1.1}"
@@ -54,7 +54,8 @@ def test_every_address_is_the_public_one(capabilities):
 
     assert links
     assert templates
-    assert all(link.startswith(f"{PUBLIC_URL}/w") for link in links + templates)
+    ours = (f"{PUBLIC_URL}/wms", f"{PUBLIC_URL}/wmts", f"{PUBLIC_URL}/metadata/", PROVIDER_URL)
+    assert all(link.startswith(ours) for link in links + templates)
 
 
 def test_grids_are_those_of_their_standards(capabilities):

@@ -1,6 +1,7 @@
 """Publication on the real database: numbers, unchanged rows, ended rows, restricted rows."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -181,3 +182,38 @@ def etrs89_by_pyproj() -> tuple[float, float]:
 def _no_leftovers(connection: Connection) -> Iterator[None]:
     yield
     connection.rollback()
+
+
+def test_a_load_that_changes_no_object_still_moves_the_dates_of_the_sources(
+    register: Connection, layers: Catalogue
+) -> None:
+    public = replace(layers.get("proef"), sources=("kvk", "bag"))
+    named = Catalogue({"proef": public})
+    register.execute(
+        "INSERT INTO beheer.levering (bron, bestand, sha256, stand, status, klaar_op)"
+        " VALUES ('bag', 'a.zip', 'a', '2026-01-15', 'klaar', '2026-01-20'),"
+        " ('bag', 'b.zip', 'b', '2026-09-15', 'bezig', NULL)"
+    )
+    number = engine.publish(register, named).number
+
+    def dates() -> object:
+        return register.execute(
+            "SELECT publicatie, brondatum::text, (SELECT array_agg((b ->> 'bron') || coalesce(b ->> 'stand', ' geen'))"
+            " FROM jsonb_array_elements(bronnen) AS b) FROM publiek.laag_stand"
+        ).fetchone()
+
+    assert dates() == (number, "2026-01-15", ["kvk geen", "bag2026-01-15"])
+    register.execute("UPDATE beheer.levering SET status = 'klaar', klaar_op = now() WHERE bestand = 'b.zip'")
+    assert engine.publish(register, named).number is None
+    assert dates() == (number, "2026-09-15", ["kvk geen", "bag2026-09-15"])
+
+
+def test_a_publication_stores_the_municipalities_that_have_objects(register: Connection, layers: Catalogue) -> None:
+    register.execute("INSERT INTO register.gemeente (gemeentecode, naam, land) VALUES ('44021', 'Zeekapelle', 'VL')")
+    engine.publish(register, layers)
+    (stored,) = register.execute("SELECT gemeenten FROM publiek.laag_stand").fetchone() or ()
+    assert stored == [
+        {"code": "44020", "naam": None},
+        {"code": "44021", "naam": "Zeekapelle"},
+        {"code": "44022", "naam": None},
+    ]

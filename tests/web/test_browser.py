@@ -354,3 +354,29 @@ def test_map_works_on_a_telephone(open_page: Callable[..., Page], building: dict
     _settle(page)
     _picture(page, "telephone")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_of_the_ogc_api_pass_the_rules_of_axe(
+    open_page: Callable[..., Page], building: dict[str, Any], scheme: str
+) -> None:
+    kgl = "/ogc/v1/collections/kgl_public"
+    paths = [
+        "/ogc/v1/", "/ogc/v1/conformance", "/ogc/v1/openapi", "/ogc/v1/collections", kgl, f"{kgl}/schema",
+        f"{kgl}/items?limit=3", f"{kgl}/items?gemeentecode=GM9902", f"{kgl}/items/{building['id']}",
+    ]  # fmt: skip
+    found = {}
+    for path in paths:
+        page = open_page(f"{path}{'&' if '?' in path else '?'}f=html", color_scheme=scheme)
+        found[path] = _violations(page)
+        page.context.close()
+    assert found == dict.fromkeys(paths, [])
+
+
+def test_addresses_of_a_collection_are_copied_with_the_keyboard(open_page: Callable[..., Page], server: Any) -> None:
+    page = open_page("/ogc/v1/collections/kgl_public?f=html")
+    _picture(page, "collection", full_page=True)
+    button = page.get_by_role("button", name="Kopieer het adres van WFS")
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#copy-status")).to_have_text("Gekopieerd")

@@ -20,14 +20,16 @@ from mapproxy.service.tile import TileServer
 from mapproxy.util.lock import FileLock, cleanup_lockdir
 from mapproxy.wsgiapp import MapProxyApp
 
-from risicoatlas import accuracy, proj
-from risicoatlas.accuracy import Accuracy
+from risicoatlas import proj
 from risicoatlas.catalogue import Layer
+from risicoatlas.description import Description
 from risicoatlas.errors import AccessError, ConfigError
 from risicoatlas.maps import legend, mapproxy_plugin
 from risicoatlas.maps.answers import Answer
 from risicoatlas.maps.mapproxy_plugin import Atelier
 from risicoatlas.maps.style import Style
+from risicoatlas.metadata import record as metadata
+from risicoatlas.metadata.record import Record
 
 FILE = "mapproxy.yaml"
 # The standardised rendering pixel of OGC 06-042, in metres
@@ -87,12 +89,13 @@ class MapApp:
 
 
 def make_app(
-    fixed: Conf, layers: Iterable[Layer], extents: Mapping[str, Extent], atelier: Atelier, cache: Path
+    fixed: Conf, records: Iterable[Record], extents: Mapping[str, Extent], atelier: Atelier, cache: Path
 ) -> MapApp:
-    """A MapProxy app for these layers, its tiles under ``cache``."""
+    """A MapProxy app for the layers of these records, its tiles under ``cache``."""
     mapproxy_plugin.plugin_entrypoint()
-    served = list(layers)
-    conf = _joined(fixed, served, extents, atelier, cache)
+    told = tuple(records)
+    served = [item.layer for item in told]
+    conf = _joined(fixed, told, extents, atelier, cache)
     errors, informal_only = validate_options(conf)
     if errors and not informal_only:
         raise ConfigError(FILE, None, "; ".join(errors))
@@ -139,15 +142,21 @@ def _close_locks(service: TileServer) -> None:
             layer.tile_manager.locker = _Locker(made.lock_dir, made.lock_timeout, made.lock_cache_id)
 
 
-def _joined(fixed: Conf, layers: list[Layer], extents: Mapping[str, Extent], atelier: Atelier, cache: Path) -> Conf:
+def _joined(
+    fixed: Conf, records: tuple[Record, ...], extents: Mapping[str, Extent], atelier: Atelier, cache: Path
+) -> Conf:
     conf = copy.deepcopy(fixed)
+    layers = [item.layer for item in records]
+    if records:
+        conf["services"]["wms"]["md"] = described(records[0].about) | conf["services"]["wms"].get("md", {})
     grids = list(conf["grids"])
     conf["globals"].setdefault("cache", {}).update(base_dir=str(cache), tile_lock_dir=str(cache / "locks"))
     served = list(dict.fromkeys(srid for layer in layers for srid in layer.srids))
     conf["services"]["wms"]["srs"] = [*(f"EPSG:{srid}" for srid in served), "CRS:84"]
     conf["services"]["wms"]["bbox_srs"] = [f"EPSG:{srid}" for srid in served]
     conf["sources"], conf["caches"], conf["layers"] = {}, {}, []
-    for layer in layers:
+    for record in records:
+        layer = record.layer
         extent = extents.get(layer.name) or domain(layer.srid)
         source = {
             "type": mapproxy_plugin.SOURCE_TYPE,
@@ -157,8 +166,7 @@ def _joined(fixed: Conf, layers: list[Layer], extents: Mapping[str, Extent], ate
         }
         conf["sources"][f"{layer.name}_drawn"] = source
         conf["caches"][f"{layer.name}_tiles"] = _cache(layer, grids)
-        inexact = accuracy.of_layer(layer, atelier.service)
-        conf["layers"].append(_layer(layer, atelier.renderer.styles[layer.name], inexact))
+        conf["layers"].append(_layer(record, atelier.renderer.styles[layer.name]))
     return conf
 
 
@@ -173,29 +181,61 @@ def _cache(layer: Layer, grids: list[str]) -> Conf:
     return conf | {"cache": {"type": "file", "directory_layout": "tc"}}
 
 
-def _layer(layer: Layer, style: Style, inexact: Accuracy | None) -> Conf:
+def described(about: Description) -> Conf:
+    """What every capabilities document says of the service, where mapproxy.yaml does not."""
+    return {
+        "title": escape(about.title["nl"]),
+        "abstract": escape(about.text["nl"]),
+        "online_resource": escape(about.provider["url"]),
+        "contact": {
+            "person": escape(about.contact["name"]),
+            "organization": escape(about.provider["name"]),
+            "email": escape(about.contact["email"]),
+        },
+        "access_constraints": escape(about.license.url),
+        "keyword_list": [{"keywords": [escape(word) for word in about.keywords["nl"]]}],
+    }
+
+
+def _layer(record: Record, style: Style) -> Conf:
     # MapProxy writes titles into its XML as they are.
+    layer = record.layer
     conf: Conf = {
         "name": layer.name,
         "title": escape(layer.title.nl),
         "sources": [f"{layer.name}_drawn"],
         "tile_sources": [f"{layer.name}_tiles"],
-        "md": {"abstract": escape(abstract(layer, style, inexact))},
+        "md": {
+            "abstract": escape(abstract(record, style)),
+            "keyword_list": [{"keywords": [escape(word) for word in record.keywords("nl")]}],
+            "attribution": {"title": escape(record.attribution.nl), "url": record.about.provider["url"]},
+            "metadata": [
+                {"url": address, "type": "ISO19115:2003", "format": "application/xml"} for address in sources(record)
+            ],
+            "data": [{"url": record.page, "format": "application/json"}],
+        },
     }
     # MapProxy calls the coarsest resolution min_res; so the capabilities tell MaxScaleDenominator.
     return conf | ({"min_res": style.max_scale * PIXEL_M} if style.max_scale else {})
 
 
-def abstract(layer: Layer, style: Style, inexact: Accuracy | None = None) -> str:
-    """Both descriptions and the scale from which the layer is drawn: an empty overview is not "nothing there"."""
+def sources(record: Record) -> list[str]:
+    """Addresses of the metadata of a layer: ours and, where it is known, the data owner's."""
+    return [record.address, *([record.layer.metadata_url] if record.layer.metadata_url else [])]
+
+
+def abstract(record: Record, style: Style) -> str:
+    """Both descriptions with dates and terms, and the scale from which the layer is drawn: an empty overview is not
+    "nothing there"."""
     texts = []
     for language in ("nl", "en"):
-        texts.append(layer.description.get(language))
+        texts.append(record.layer.description.get(language))
         if note := legend.drawn_from(style, language):
             texts.append(f"{note}.")
-        if inexact and inexact.worth_saying:
-            texts.append(inexact.text.get(language))
-    return " ".join(texts)
+        texts += [metadata.summary(record, language), metadata.terms(record, language)]
+        if record.inexact:
+            texts.append(record.inexact.get(language))
+    return " ".join(text for text in texts if text)
 
 
 def domain(srid: int) -> Extent:

@@ -45,11 +45,12 @@ class Click:
 @dataclass(frozen=True)
 class Found:
     """The GeoJSON features of one layer under the click; ``tested`` is how many objects an answer without any was
-    tested on, ``unpublished`` the municipalities there of which nothing can be told."""
+    tested on, None where nothing could be tested; ``unpublished`` the municipalities there of which nothing can be
+    told."""
 
     layer: Layer
     features: tuple[Feature, ...]
-    tested: int = 0
+    tested: int | None = None
     unpublished: tuple[Municipality, ...] = ()
 
 
@@ -99,7 +100,7 @@ def look_up(layer: Layer, where: Click, service: Service) -> Found:
     with Reading(plan, service) as reading:
         missing = unpublished.touched(request, reading, service)
         features = tuple(json.loads(text) for text in reading.texts(geojson.feature_row(plan, f"{layer.name}.")))
-        tested = 0 if features else reading.tested()
+        tested = None if features else reading.tested()
     return Found(layer, features, tested, missing)
 
 
@@ -113,8 +114,9 @@ class Answer(FeatureInfoDoc):  # type: ignore[misc] # MapProxy has no types
     def as_string(self) -> str:
         noted = _headers.get({})
         noted.update(unpublished.header(_unpublished(self.found)))
-        if not any(one.features for one in self.found):
-            noted["X-Objects-Tested"] = str(_tested(self.found))
+        tested = _tested(self.found)
+        if tested is not None:
+            noted["X-Objects-Tested"] = str(tested)
         return _WRITERS[self.info_type](self.found)
 
     @classmethod
@@ -143,8 +145,10 @@ def _unpublished(found: tuple[Found, ...]) -> tuple[Municipality, ...]:
     return tuple(dict.fromkeys(item for one in found for item in one.unpublished))
 
 
-def _tested(found: tuple[Found, ...]) -> int:
-    return sum(one.tested for one in found)
+def _tested(found: tuple[Found, ...]) -> int | None:
+    """What an answer without objects was tested on, all layers together."""
+    numbers = [one.tested for one in found if one.tested is not None]
+    return sum(numbers) if numbers and not any(one.features for one in found) else None
 
 
 def _notice(found: tuple[Found, ...]) -> str | None:
@@ -184,7 +188,8 @@ def _html(found: tuple[Found, ...]) -> str:
 
 def _geojson(found: tuple[Found, ...]) -> str:
     features = [feature for one in found for feature in one.features]
-    members: dict[str, Any] = {} if features else {"numberTested": _tested(found)}
+    tested = _tested(found)
+    members: dict[str, Any] = {} if tested is None else {"numberTested": tested}
     if missing := _unpublished(found):
         members[unpublished.MEMBER] = unpublished.members(missing)
     return json.dumps({"type": "FeatureCollection", "features": features, **members}, ensure_ascii=False)

@@ -27,10 +27,12 @@ AFTER_FAILURE_S = 2.0
 
 @dataclass(frozen=True)
 class Publication:
-    """``number`` 0 stands for "nothing published yet"; ``made_at`` tells two databases with the same number apart."""
+    """``number`` 0 stands for "nothing published yet"; ``made_at`` tells two databases with the same number apart, and
+    ``loaded_at`` a load that changed no object but the date of a source: tiles stay, capabilities do not."""
 
     number: int
     made_at: int
+    loaded_at: int = 0
 
     def folder(self, digest: str) -> str:
         return f"{self.number:010d}-{self.made_at}-{digest}"
@@ -43,10 +45,11 @@ def current(pool: ConnectionPool[Connection]) -> Publication:
     """The newest publication; one short query."""
     with reading(pool) as connection:
         row = connection.execute(
-            "SELECT nummer, (extract(epoch FROM gemaakt_op) * 1000)::bigint FROM publiek.publicatie"
-            " ORDER BY nummer DESC LIMIT 1"
+            "SELECT nummer, (extract(epoch FROM gemaakt_op) * 1000)::bigint,"
+            " (SELECT coalesce(extract(epoch FROM max(laatst_geladen)) * 1000, 0)::bigint FROM publiek.laag_stand)"
+            " FROM publiek.publicatie ORDER BY nummer DESC LIMIT 1"
         ).fetchone()
-    return Publication(int(row[0]), int(row[1])) if row else NOTHING
+    return Publication(*row) if row else NOTHING
 
 
 class Watch:

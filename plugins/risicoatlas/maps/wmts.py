@@ -6,7 +6,7 @@
 """
 
 import copy
-from collections.abc import Collection, Container, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,7 @@ OPERATIONS = ("getcapabilities", "gettile", "getfeatureinfo")
 OWS = "{http://www.opengis.net/ows/1.1}"
 WMTS = "{http://www.opengis.net/wmts/1.0}"
 CRS84 = "urn:ogc:def:crs:OGC:1.3:CRS84"
+HREF = "{http://www.w3.org/1999/xlink}href"
 WELL_KNOWN = {
     "WebMercatorQuad": "urn:ogc:def:wkss:OGC:1.0:GoogleMapsCompatible",
     "WorldCRS84Quad": "urn:ogc:def:wkss:OGC:1.0:GoogleCRS84Quad",
@@ -130,8 +131,14 @@ def tms_path(request: MapRequest, layers: Collection[str], grids: Collection[str
     return "/".join(["", request.service, *([TMS_VERSION] if version else []), *(parts or [""])])
 
 
-def mended(capabilities: bytes, abstracts: Mapping[str, str], legends: Mapping[str, str]) -> bytes:
-    """MapProxy's RESTful capabilities with what it leaves out: KVP, CRS names, scale sets, abstracts and legends.
+def mended(
+    capabilities: bytes,
+    abstracts: Mapping[str, str],
+    legends: Mapping[str, str],
+    metadata: Mapping[str, Iterable[str]],
+) -> bytes:
+    """MapProxy's RESTful capabilities with what it leaves out: KVP, CRS names, scale sets, abstracts, legends and
+    addresses of metadata.
 
     WorldCRS84Quad is longitude first by its definition; MapProxy writes it as EPSG:4326.
     """
@@ -150,8 +157,10 @@ def mended(capabilities: bytes, abstracts: Mapping[str, str], legends: Mapping[s
             abstract.text = abstracts.get(name, "")
         style = layer.find(f"{WMTS}Style")
         if style is not None and name in legends:
-            href = "{http://www.w3.org/1999/xlink}href"
-            etree.SubElement(style, f"{WMTS}LegendURL", {"format": "image/png", href: legends[name]})
+            etree.SubElement(style, f"{WMTS}LegendURL", {"format": "image/png", HREF: legends[name]})
+        if style is not None:
+            for address in metadata.get(name, ()):
+                style.addprevious(etree.Element(f"{OWS}Metadata", {HREF: address}))
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
 
 

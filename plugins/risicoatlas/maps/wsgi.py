@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from wsgiref.types import StartResponse, WSGIApplication
 from wsgiref.util import FileWrapper
 
+from risicoatlas import description
 from risicoatlas.access import actor
 from risicoatlas.catalogue import Layer
 from risicoatlas.errors import NotFoundError, RisicoAtlasError
@@ -29,6 +30,7 @@ from risicoatlas.maps.mapproxy_plugin import Atelier
 from risicoatlas.maps.publication import Publication
 from risicoatlas.maps.renderer import Renderer
 from risicoatlas.maps.requests import MapRequest
+from risicoatlas.metadata import record
 from risicoatlas.service import Service
 
 LOG = logging.getLogger("risicoatlas.maps")
@@ -99,6 +101,7 @@ class Maps:
     def __init__(self, service: Service) -> None:
         self.service = service
         self.fixed = configuration.read(service.settings.config)
+        self.about = description.read(service.settings.config)
         self.tiles = service.settings.home / "tiles"
         styles = sld.read_all(service.settings.styles, service.catalogue)
         renderer = Renderer(str(service.pool.conninfo), styles, Graphics(self.tiles / "symbols"))
@@ -136,7 +139,8 @@ class Maps:
                 self._turn_to(shown)
             if key not in self._apps:
                 folder = self.tiles / shown.folder(self.digest)
-                self._apps[key] = configuration.make_app(self.fixed, layers, self._extents, self.atelier, folder)
+                told = record.for_all(layers, self.service, self.about)
+                self._apps[key] = configuration.make_app(self.fixed, told, self._extents, self.atelier, folder)
             self._apps.move_to_end(key)
             while len(self._apps) > MAX_APPS:
                 self._apps.popitem(last=False)
@@ -212,11 +216,13 @@ class Maps:
         if MENDED not in visit.app.documents:
             bare = self._document(visit, self._asked(environ, "/wmts/1.0.0/WMTSCapabilities.xml", ""))
             renderer, url = self.atelier.renderer, self.service.settings.public_url
+            told = record.for_all(visit.layers.values(), self.service, self.about)
             abstracts = {
-                name: configuration.abstract(visit.layers[name], renderer.styles[name]) for name in visit.layers
+                item.layer.name: configuration.abstract(item, renderer.styles[item.layer.name]) for item in told
             }
+            sources = {item.layer.name: configuration.sources(item) for item in told}
             legends = {name: f"{url}/wms?{legend_request.query(name)}" for name in visit.layers}
-            visit.app.documents[MENDED] = replace(bare, body=wmts.mended(bare.body, abstracts, legends))
+            visit.app.documents[MENDED] = replace(bare, body=wmts.mended(bare.body, abstracts, legends, sources))
         return visit.app.documents[MENDED]
 
     def tms(self, visit: Visit, environ: Environ) -> Environ:

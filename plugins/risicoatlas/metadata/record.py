@@ -90,6 +90,8 @@ class Record:
     settings: Settings
     distributions: tuple[Distribution, ...]
     exactness: tuple[Text, ...] = ()
+    # what somebody who measures would want to know of coordinates in another CRS
+    inexact: Text | None = None
 
     @property
     def modified(self) -> date:
@@ -125,6 +127,8 @@ class Record:
 
 def of(layer: Layer, service: Service, about: Description, state: Standing) -> Record:
     """The record of one layer; asks which municipalities have not published, where the layer depends on that."""
+    exact = accuracy.of_layer(layer, service)
+    said = (about.accuracy, exact.text if exact else None)
     return Record(
         layer=layer,
         identifier=identifier(service.settings, about, layer.name),
@@ -135,15 +139,9 @@ def of(layer: Layer, service: Service, about: Description, state: Standing) -> R
         about=about,
         settings=service.settings,
         distributions=tuple(item for find in FINDERS for item in find(service, layer)),
-        exactness=_exactness(layer, service, about),
+        exactness=tuple(text for text in said if text is not None),
+        inexact=exact.text if exact and exact.worth_saying else None,
     )
-
-
-def _exactness(layer: Layer, service: Service, about: Description) -> tuple[Text, ...]:
-    """What the configuration says of all positions, and what is lost on the way to another CRS."""
-    found = accuracy.of_layer(layer, service)
-    texts = (about.accuracy, found.text if found else None)
-    return tuple(text for text in texts if text is not None)
 
 
 def all_of(layers: Iterable[Layer], actor: Actor, service: Service, about: Description) -> tuple[Record, ...]:
@@ -151,6 +149,12 @@ def all_of(layers: Iterable[Layer], actor: Actor, service: Service, about: Descr
     found = tuple(layers)
     states = standing.of(service, actor, found)
     return tuple(of(layer, service, about, states[layer.name]) for layer in found)
+
+
+def for_all(layers: Iterable[Layer], service: Service, about: Description) -> tuple[Record, ...]:
+    """The records as every reader of these layers may see them: of a restricted one without counts and places."""
+    states = standing.published(service)
+    return tuple(of(layer, service, about, states.get(layer.name, standing.NOTHING)) for layer in layers)
 
 
 def identifier(settings: Settings, about: Description, name: str) -> uuid.UUID:
@@ -206,7 +210,7 @@ _WORDS = {
 
 def summary(record: Record, language: str) -> str:
     """Count, publication, dates and coverage in plain sentences, for abstracts and lineage."""
-    parts = [_published(record, language)]
+    parts = [] if record.layer.restricted and record.standing.count is None else [_published(record, language)]
     if record.standing.sources:
         parts.append(f"{_WORDS['date'][language]}: {sources(record, language)}")
     if record.standing.municipalities:
@@ -248,6 +252,6 @@ def _published(record: Record, language: str) -> str:
     state = record.standing
     if state.publication is not None:
         return _WORDS["publication"][language].format(state.publication, record.modified, state.count)
-    if record.layer.restricted and state.count is not None:
+    if record.layer.restricted:
         return _WORDS["readable"][language].format(state.count)
     return _WORDS["own" if record.layer.own else "unpublished"][language]

@@ -11,9 +11,9 @@ from math import ceil, floor
 
 from psycopg_pool import ConnectionPool
 
-from risicoatlas import accuracy, crs, proj
+from risicoatlas import crs, proj
 from risicoatlas.access.actor import Actor
-from risicoatlas.catalogue import GEOMETRY, KEY, Layer, Text
+from risicoatlas.catalogue import GEOMETRY, KEY, Layer
 from risicoatlas.database import Connection, reading
 from risicoatlas.errors import RequestError
 from risicoatlas.features.query import Box
@@ -93,9 +93,6 @@ GEOMETRY_TYPES = {
 }
 
 
-NO_NOTE = Text("", "")
-
-
 @dataclass(frozen=True)
 class Operation:
     """One ``ows:Operation``."""
@@ -112,15 +109,15 @@ class FeatureType:
     crs: tuple[str, ...]
     box: Box
     record: Record
-    note: Text = NO_NOTE
 
     def abstract(self, language: str) -> str:
         """What the layer is, how it stands, under which terms, and what is lost on the way to another CRS."""
+        inexact = self.record.inexact
         parts = (
             self.layer.description.get(language),
             record.summary(self.record, language),
             record.terms(self.record, language),
-            self.note.get(language),
+            inexact.get(language) if inexact else "",
         )
         return " ".join(part for part in parts if part)
 
@@ -169,24 +166,18 @@ def answer(
         config=config,
         base_url=links.base_url(service.settings),
         namespaces=sorted(names.prefixes(layers).items()),
-        types=[_feature_type(item, service) for item in record.all_of(layers, actor, service, config.about)],
+        types=[_feature_type(item) for item in record.all_of(layers, actor, service, config.about)],
         catalog=metadata_links.catalog(service.settings),
         **own,
     )
     return Answer([body])
 
 
-def _feature_type(found: Record, service: Service) -> FeatureType:
+def _feature_type(found: Record) -> FeatureType:
     layer, extent = found.layer, found.standing.extent
     systems = tuple(f"{crs.EPSG_URN}{srid}" for srid in layer.srids)
-    inexact = accuracy.of_layer(layer, service)
-    return FeatureType(
-        layer,
-        (*systems, "urn:ogc:def:crs:OGC:1.3:CRS84"),
-        _outwards(extent) if extent else area_of_use(layer.srid),
-        found,
-        inexact.text if inexact and inexact.worth_saying else NO_NOTE,
-    )
+    box = _outwards(extent) if extent else area_of_use(layer.srid)
+    return FeatureType(layer, (*systems, "urn:ogc:def:crs:OGC:1.3:CRS84"), box, found)
 
 
 def _sequence(pool: "ConnectionPool[Connection]") -> int:

@@ -17,7 +17,7 @@ from risicoatlas.errors import LimitError, RequestError
 from risicoatlas.features import cursor as cursors
 from risicoatlas.features import query, unpublished
 from risicoatlas.features.cursor import Cursor
-from risicoatlas.features.join import Asked, parts_of, planned
+from risicoatlas.features.join import Asked, JoinRequest, parts_of, planned
 from risicoatlas.features.plan import Plan, plan_query
 from risicoatlas.features.query import Reading, RowStream
 from risicoatlas.features.request import FeatureRequest, Locators, Place
@@ -279,9 +279,14 @@ def _several(request: Page, groups: Groups, writer: Writer, actor: Actor, servic
 
 
 def _missing(assembly: Assembly, groups: Groups) -> tuple[Municipality, ...]:
-    """Of all queries together, each municipality once."""
-    pinned = (replace(item, publication=assembly.publication) for group in groups for item in group)
+    """Of all queries and of both sides of a join together, each municipality once."""
+    asked = (side for group in groups for item in group for side in _sides(item))
+    pinned = (replace(item, publication=assembly.publication) for item in asked)
     return tuple(dict.fromkeys(found for item in pinned for found in unpublished.asked(item, assembly.service)))
+
+
+def _sides(item: Asked) -> tuple[FeatureRequest, ...]:
+    return (item.left, item.right) if isinstance(item, JoinRequest) else (item,)
 
 
 def _start(shown: Presentation, belongs_to: str, service: Service) -> tuple[int | None, int]:
