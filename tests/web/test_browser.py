@@ -369,8 +369,7 @@ def test_pages_of_the_ogc_api_pass_the_rules_of_axe(
     for path in paths:
         page = open_page(f"{path}{'&' if '?' in path else '?'}f=html", color_scheme=scheme)
         found[path] = _violations(page)
-        page.context.close()
-    assert found == dict.fromkeys(paths, [])
+    assert {path: violations for path, violations in found.items() if violations} == {}
 
 
 def test_addresses_of_a_collection_are_copied_with_the_keyboard(open_page: Callable[..., Page], server: Any) -> None:
