@@ -119,6 +119,7 @@ def client(own_service: Service) -> Client:
 
 def edges(service: Service) -> Edges:
     from risicoatlas import health
+    from risicoatlas.metadata import wsgi as metadata
     from risicoatlas.providers import ogcapi
     from risicoatlas.web import pages
     from risicoatlas.wfs import service as wfs
@@ -130,5 +131,6 @@ def edges(service: Service) -> Edges:
         wfs=wfs.create(service),
         maps=maps.create(service),
         health=health.create(service),
+        metadata=metadata.create(service),
         pages=pages.create(service),
     )
