@@ -28,7 +28,12 @@ def _absent(_environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
 
 
 _edges = app.Edges(
-    features=ogcapi.create(_service), wfs=wfs.create(_service), maps=_absent, health=_absent, pages=_absent
+    features=ogcapi.create(_service),
+    wfs=wfs.create(_service),
+    maps=_absent,
+    health=_absent,
+    metadata=_absent,
+    pages=_absent,
 )
 _door = app.Door(_edges.route, _service)
 

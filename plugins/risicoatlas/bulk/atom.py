@@ -10,10 +10,9 @@ from functools import lru_cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from risicoatlas import crs
+from risicoatlas import crs, description
 from risicoatlas.bulk.store import Edition
 from risicoatlas.catalogue import Layer
-from risicoatlas.providers import description
 from risicoatlas.settings import Settings
 
 MEDIA_TYPE = "application/atom+xml"
@@ -31,7 +30,7 @@ def document(entries: Iterable[tuple[Layer, Edition]], settings: Settings) -> by
         title=f"{about.title['nl']}: bestanden per publicatie / files per publication",
         subtitle=f"{about.text['nl']} / {about.text['en']}",
         author=about.contact,
-        rights=about.license["name"],
+        rights=about.license.name,
         updated=max((edition.published for _, edition in listed), default=_NEVER),
         entries=listed,
         epsg=crs.EPSG_URI,
