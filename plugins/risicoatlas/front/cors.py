@@ -25,7 +25,7 @@ REQUEST_HEADERS = (
 )
 ANSWER_HEADERS = (
     "API-Version, Content-Crs, Content-Disposition, Content-Encoding, Content-Language, Content-Length, Content-Range,"
-    " ETag, Link, Last-Modified, Retry-After, X-Objects-Tested, X-Request-Id"
+    " ETag, Link, Last-Modified, Retry-After, X-Niet-Gepubliceerd, X-Objects-Tested, X-Publication, X-Request-Id"
 )
 PREFLIGHT_LASTS_S = 86_400
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?|http://\[[0-9a-f:]+\](:\d{1,5})?")
