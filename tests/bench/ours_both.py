@@ -34,6 +34,7 @@ _edges = app.Edges(
     health=_absent,
     metadata=_absent,
     pages=_absent,
+    metrics=_absent,
 )
 _door = app.Door(_edges.route, _service)
 

@@ -119,6 +119,7 @@ def client(own_service: Service) -> Client:
 
 def edges(service: Service) -> Edges:
     from risicoatlas import health
+    from risicoatlas.front import metrics
     from risicoatlas.metadata import wsgi as metadata
     from risicoatlas.providers import ogcapi
     from risicoatlas.web import pages
@@ -133,4 +134,5 @@ def edges(service: Service) -> Edges:
         health=health.create(service),
         metadata=metadata.create(service),
         pages=pages.create(service),
+        metrics=metrics.create(metrics.Metrics(service)),
     )
