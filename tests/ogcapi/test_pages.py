@@ -21,7 +21,7 @@ from risicoatlas.service import Service
 Ask = Callable[..., TestResponse]
 KGL = "/collections/kgl_public"
 PATHS = [
-    "/", "/conformance", "/openapi", "/collections", KGL, f"{KGL}/queryables", f"{KGL}/schema",
+    "/", "/conformance", "/openapi", "/functions", "/collections", KGL, f"{KGL}/queryables", f"{KGL}/schema",
     f"{KGL}/items?limit=3", f"{KGL}/items?filter=gemeentecode='GM9902'",
 ]  # fmt: skip
 ITEM = "{item}"
@@ -117,7 +117,7 @@ class TestEveryPage:
         }
         assert all(set(text) == {"nl", "en"} for text in pages.words().values())
         assert used <= set(pages.words())
-        assert set(pages.words()) - used <= {"as_geojson", "service_paths", "queryables", "schema"}
+        assert set(pages.words()) - used <= {"as_geojson", "service_paths"}
 
 
 class TestWhatIsTold:
