@@ -10,7 +10,6 @@ import psycopg
 import pytest
 from psycopg import sql
 from tests.maps.conftest import Client
-from tests.wfs.conftest import schemas  # noqa: F401
 
 from risicoatlas import catalogue as catalogues
 from risicoatlas.access.actor import Actor
