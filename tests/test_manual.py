@@ -21,6 +21,10 @@ from tests.conftest import Server, Town
 from tests.integration.conftest import ask
 
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+LAYERS_PAGE = (CHECKOUT / "config" / "layers" / "README.md").read_text(encoding="utf-8")
+CLIENTS_PAGE = (CHECKOUT / "plugins" / "risicoatlas" / "CLIENTS.md").read_text(encoding="utf-8")
+# What people are told to type, call and open, wherever it stands.
+PAGES = README + LAYERS_PAGE + CLIENTS_PAGE
 ARCHITECTURE = (CHECKOUT / "plugins" / "risicoatlas" / "README.md").read_text(encoding="utf-8")
 LAYERS = tuple(catalogues.read(CHECKOUT / "config"))
 PACKAGE = CHECKOUT / "plugins" / "risicoatlas"
@@ -54,7 +58,7 @@ def options(command: click.Command) -> set[str]:
 
 def typed() -> list[list[str]]:
     """Every command line of the program that README shows, without its comment."""
-    lines = re.findall(r"\.venv/bin/risicoatlas ([^`\n]*)", README)
+    lines = re.findall(r"\.venv/bin/risicoatlas ([^`\n]*)", PAGES)
     return [shlex.split(line, comments=True) for line in lines]
 
 
@@ -69,7 +73,7 @@ class TestCommands:
 
     def test_options_that_the_readme_names_beside_a_command_exist(self):
         known = set().union(*map(options, commands().values()))
-        assert set(re.findall(r"--[a-z][a-z-]+", README)) <= known
+        assert set(re.findall(r"--[a-z][a-z-]+", PAGES)) <= known
 
     def test_every_command_is_in_the_list_of_the_program(self):
         text = risicoatlas("--help").stdout
@@ -118,7 +122,7 @@ class TestCommands:
 
 class TestWhatIsThere:
     def test_every_path_of_the_readme_is_there(self):
-        named = set(re.findall(r"`(?:\./)?((?:config|styles|plugins|tests|deploy)/[\w./-]*)`", README))
+        named = set(re.findall(r"`(?:\./)?((?:config|styles|plugins|tests|deploy)/[\w./-]*)`", PAGES))
         named |= set(re.findall(r"\]\((?!http)([^)#]+)\)", README))
         assert len(named) > 5
         assert not [name for name in named if not (CHECKOUT / name).exists()]
@@ -129,7 +133,7 @@ class TestWhatIsThere:
         assert not [name for name in named if not (PACKAGE / name).exists() and not list(CHECKOUT.glob(f"**/{name}"))]
 
     def test_every_address_of_the_readme_answers(self, server: Server):
-        addresses = {urlsplit(found).path for found in re.findall(r"http://127\.0\.0\.1:8080[^`\s]*", README)}
+        addresses = {urlsplit(found).path for found in re.findall(r"http://127\.0\.0\.1:8080[^`\s]*", PAGES)}
         assert len(addresses) > 4
         for path in addresses:
             question = "?SERVICE=WFS&REQUEST=GetCapabilities" if path == "/wfs" else ""

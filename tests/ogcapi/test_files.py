@@ -2,6 +2,7 @@
 
 import csv
 import io
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -138,9 +139,19 @@ def test_a_file_is_validated_and_holds_no_changes(ask):
         assert ask(f"{ITEMS}?f={form}&gewijzigd_sinds=0").json["parameter"] == "gewijzigd_sinds"
 
 
+def lent(service: Service) -> int:
+    """Connections that somebody holds; the pool itself grows and shrinks, and one that is being made counts until then."""
+    return min(_lent_now(service) for _ in range(40) if not time.sleep(0.05))
+
+
+def _lent_now(service: Service) -> int:
+    stats = service.pool.get_stats()
+    return stats["pool_size"] - stats["pool_available"]
+
+
 def test_a_head_request_has_the_headers_and_gives_the_connection_back(ask, world):
-    before = world.pool.get_stats()["pool_available"]
+    before = lent(world)
     for form, media_type in TYPES.items():
         answer = ask(f"{ITEMS}?f={form}", method="HEAD")
         assert (answer.mimetype, answer.data) == (media_type, b"")
-    assert world.pool.get_stats()["pool_available"] == before
+    assert lent(world) <= before

@@ -5,6 +5,7 @@ import io
 import json
 import sqlite3
 import subprocess
+import time
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -371,13 +372,23 @@ def test_no_file_is_left_on_the_disk_when_the_client_goes_away(world):
     assert spool.file.closed
 
 
+def lent(service: Service) -> int:
+    """Connections that somebody holds; the pool itself grows and shrinks, and one that is being made counts until then."""
+    return min(_lent_now(service) for _ in range(40) if not time.sleep(0.05))
+
+
+def _lent_now(service: Service) -> int:
+    stats = service.pool.get_stats()
+    return stats["pool_size"] - stats["pool_available"]
+
+
 def test_an_error_of_the_database_halfway_is_a_report_and_gives_the_connection_back(client, world, monkeypatch):
     monkeypatch.setattr(files, "row", lambda plan: sql.SQL("(1 / (r.volgnummer - 300))::text"))
-    before = world.pool.get_stats()["pool_available"]
+    before = lent(world)
     reply = client.feature(outputFormat="gpkg")
     assert reply.status == 500
     assert b"could not answer" in reply.body
-    assert world.pool.get_stats()["pool_available"] == before
+    assert lent(world) <= before
     assert left(world) == []
 
 
