@@ -140,7 +140,7 @@ def test_a_file_is_validated_and_holds_no_changes(ask):
 
 
 def lent(service: Service) -> int:
-    """Connections that somebody holds; the pool itself grows and shrinks, and one that is being made counts until then."""
+    """Connections that somebody holds. The pool grows and shrinks, and one being made counts until it is there."""
     return min(_lent_now(service) for _ in range(40) if not time.sleep(0.05))
 
 

@@ -373,7 +373,7 @@ def test_no_file_is_left_on_the_disk_when_the_client_goes_away(world):
 
 
 def lent(service: Service) -> int:
-    """Connections that somebody holds; the pool itself grows and shrinks, and one that is being made counts until then."""
+    """Connections that somebody holds. The pool grows and shrinks, and one being made counts until it is there."""
     return min(_lent_now(service) for _ in range(40) if not time.sleep(0.05))
 
 
