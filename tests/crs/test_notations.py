@@ -126,6 +126,13 @@ class TestOutput:
         wanted = cell.ordered(*building.at(cell.srid, building.corner))
         assert close(tuple(map(float, numbers[:2])), wanted, cell.srid)
 
+    def test_wfs_1_1_gml_follows_the_notation(self, visitor: Visitor, building: Building, cell: Cell) -> None:
+        asked = {"version": "1.1.0", "typeName": LAYER, "typeNames": "", "featureId": f"{LAYER}.{building.id}"}
+        answer = wfs(visitor, **asked, srsName=cell.text)
+        numbers = next(etree.fromstring(answer.data).iter("{http://www.opengis.net/gml}posList")).text.split()
+        wanted = cell.ordered(*building.at(cell.srid, building.corner))
+        assert close(tuple(map(float, numbers[:2])), wanted, cell.srid)
+
     def test_wfs_json_has_east_or_longitude_first_always(
         self, visitor: Visitor, building: Building, cell: Cell
     ) -> None:
@@ -179,6 +186,9 @@ PLACES: dict[str, Callable[[Building, Cell], tuple[bool, dict[str, str]]]] = {
     "WFS bbox, fifth part": lambda b, c: (True, {"bbox": f"{box_text(b, c)},{c.text}"}),
     "FES literal": lambda b, c: (True, {"filter": fes_point(b, c)}),
     "FES BBOX": lambda b, c: (True, {"filter": fes_box(b, c)}),
+    "WFS 1.1 bbox, fifth part": lambda b, c: (
+        True, {"version": "1.1.0", "typeNames": "", "typeName": LAYER, "bbox": f"{box_text(b, c)},{c.text}"},
+    ),
     "ECQL prefix": lambda b, c: (True, {"cql_filter": f"INTERSECTS(geometrie, {c.text};POINT({b.point(c)}))"}),
     "ECQL prefix in DWITHIN": lambda b, c: (
         True, {"cql_filter": f"DWITHIN(geometrie, {c.text};POINT({b.point(c)}), 1, meters)"},
