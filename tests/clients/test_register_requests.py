@@ -245,9 +245,7 @@ def test_a_parameter_that_is_not_known_never_gives_everything(register: Register
     assert answer.status == 400 and f'locator="{name}"' in answer.text
 
 
-@pytest.mark.parametrize(
-    "name", ["cql_filter", "where", "bboxcrs", "count", "startIndex", "srsName", "q", "filter_lang"]
-)
+@pytest.mark.parametrize("name", ["cql_filter", "where", "bboxcrs", "count", "startIndex", "srsName", "filter_lang"])
 def test_nor_does_it_in_the_ogc_api(register: Register, name):
     """T-24"""
     answer = register.get(f"/ogc/v1/collections/{AREAS}/items?{urlencode({name: 'x'})}")
