@@ -275,6 +275,16 @@ def test_gdal_finds_the_columns_among_the_parameters_of_the_definition(visitor: 
     assert {item["properties"]["categorie_kwetsbaarheid"] for item in found} == {"zeerKwetsbaar"}
 
 
+def test_the_open_ends_of_qgis_are_open(visitor: Visitor):
+    """Q-44: it writes the years 0 and 9999."""
+    for written, plain in (
+        ("0000-01-01T00:00:00Z/2020-01-01T00:00:00Z", "../2020-01-01T00:00:00Z"),
+        ("2020-01-01T00:00:00Z/9999-12-31T00:00:00Z", "2020-01-01T00:00:00Z/.."),
+    ):
+        found = items(visitor, f"limit=5000&datetime={written}")
+        assert found == items(visitor, f"limit=5000&datetime={plain}") != []
+
+
 # --- schema
 
 
