@@ -10,14 +10,6 @@ import pytest
 from tests.conftest import Server, Town
 from tests.crs.conftest import flemish_key, own_town, visitor  # noqa: F401
 from tests.integration.conftest import Answer, ask
-from tests.wfs.conftest import (  # noqa: F401
-    client,
-    gemeente,
-    wfs_database,
-    wfs_settings,
-    world,
-    world_settings,
-)
 
 AREAS = "ev_explosieaandachtsgebieden"
 

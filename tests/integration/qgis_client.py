@@ -1,10 +1,10 @@
 """Run by Debian's Python, which has QGIS: opens layers as QGIS' own data providers do and says what it saw.
 
 In: JSON on standard input, ``{"folder": for profile and authentication database, "jobs": [{"name", "provider", "uri",
-"key": for a stored Basic login or null}]}``, and in a job where wanted ``"subset"``, the filter of the layer, ``"rect"``,
-the box of what is read, ``"expression"``, a condition on it, or ``"identify"``, a point and the box of the view. Out:
-JSON, by job ``valid, count, crs, extent, fields, ids, first`` (the middle of the first object) or for a picture ``valid,
-colours, identified``, and every message of QGIS' log.
+"key": for a stored Basic login or null}]}``. A job may have ``"subset"``, the filter of the layer, ``"rect"``, the box of
+what is read, ``"expression"``, a condition on it, and of a picture ``"identify"``, a point and the box of the view. Out:
+JSON, by job ``valid, count, crs, extent, fields, ids, first`` (the middle of the first object) or for a picture
+``valid, colours, identified``, and every message of QGIS' log.
 """
 
 import json
