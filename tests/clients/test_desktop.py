@@ -4,6 +4,7 @@ What reached the service is read in its own access log. ``tests/integration`` ha
 """
 
 import csv
+import itertools
 import json
 import re
 import subprocess
@@ -33,6 +34,8 @@ IN_BOX = f"ST_Intersects(geometrie, ST_MakeEnvelope({','.join(map(str, BOX))}, 2
 SYSTEMS = {"28992": BOX} | {
     code: Transformer.from_crs(28992, int(code), always_xy=True).transform_bounds(*BOX) for code in ("4326", "3857")
 }
+# What the stored degrees become, and how near to it everything must lie.
+OTHERS = {"4326": ("geometrie_etrs89", 1e-6), "3857": ("ST_Transform(ST_SetSRID(geometrie_etrs89, 4326), 3857)", 0.2)}
 PAGE = 700
 PATIENCE_S = 5
 
@@ -116,6 +119,9 @@ def jobs(url: str) -> list[dict[str, Any]]:
     oapif("OAPIF date", subset="begin_geldigheid <= '2015-01-01T00:00:00Z'")
     uri = f"typename='rev_public:{LAYER}' srsname='EPSG:28992' version='1.1.0' url='{url}/wfs?_=old'"
     made.append(job("old", "WFS", uri))
+    for name, code in itertools.product(sorted(NAMES), OTHERS):
+        uri = f"typename='rev_public:{name}' srsname='EPSG:{code}' version='2.0.0' url='{url}/wfs'"
+        made.append(job(f"{name} {code}", "WFS", uri))
     return made
 
 
@@ -163,6 +169,21 @@ class TestQgis:
         first_x, first_y = seen.results[name]["first"]
         # the middle of a building on the edge may lie outside
         assert west < first_x < east + (east - west) / 10 and south < first_y < north
+
+    @pytest.mark.parametrize("code", OTHERS)
+    @pytest.mark.parametrize("name", sorted(NAMES))
+    def test_every_layer_lies_where_it_is_in_other_systems(self, seen, town, name, code):
+        """Q-21, Q-23: every object, in degrees and in the system of the web maps."""
+        column, near = OTHERS[code]
+        with town.database.loader() as connection:
+            row = connection.execute(
+                "SELECT n, ST_XMin(e), ST_YMin(e), ST_XMax(e), ST_YMax(e) FROM (SELECT count(*) AS n,"
+                f" ST_Extent({column}) AS e FROM publiek.{name} WHERE publicatie_tot IS NULL) AS held"
+            ).fetchone()
+        assert row
+        found = seen.results[f"{name} {code}"]
+        assert (found["valid"], found["crs"], found["count"]) == (True, f"EPSG:{code}", row[0])
+        assert found["bounds"] == pytest.approx(row[1:], abs=near)
 
     def test_the_filter_of_a_layer_is_pushed_down(self, seen, held):
         """Q-28"""

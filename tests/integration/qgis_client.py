@@ -1,9 +1,9 @@
 """Run by Debian's Python, which has QGIS: opens layers as QGIS' own data providers do and says what it saw.
 
 In: JSON on standard input, ``{"folder": for profile and authentication database, "jobs": [{"name", "provider", "uri",
-"key": for a stored Basic login or null}]}``. A job may have ``"subset"``, the filter of the layer, ``"rect"``, the box of
-what is read, ``"expression"``, a condition on it, and of a picture ``"identify"``, a point and the box of the view. Out:
-JSON, by job ``valid, count, crs, extent, fields, ids, first`` (the middle of the first object) or for a picture
+"key": for a stored Basic login or null}]}``. A job may have ``"subset"``, the filter of the layer, ``"rect"``, the box
+of what is read, and of a picture ``"identify"``, a point and the box of the view. Out: JSON, by job ``valid, count,
+crs, extent, fields, ids, first, bounds`` (the middle of the first object, and what all of them cover) or for a picture
 ``valid, colours, identified``, and every message of QGIS' log.
 """
 
@@ -62,8 +62,6 @@ def wanted(job: dict) -> QgsFeatureRequest:
     request = QgsFeatureRequest()
     if job.get("rect"):
         request.setFilterRect(QgsRectangle(*job["rect"])).setFlags(QgsFeatureRequest.ExactIntersect)
-    if job.get("expression"):
-        request.setFilterExpression(job["expression"])
     return request
 
 
@@ -75,11 +73,17 @@ def vectors(layer: QgsVectorLayer, job: dict) -> dict:
     box = layer.extent()
     names = [name for name in ("identificatie",) if layer.fields().indexOf(name) >= 0]
     centre = features[0].geometry().boundingBox().center() if features and features[0].hasGeometry() else None
+    bounds = QgsRectangle()
+    bounds.setMinimal()
+    for feature in features:
+        if feature.hasGeometry():
+            bounds.combineExtentWith(feature.geometry().boundingBox())
     return {
         "valid": layer.isValid(),
         "count": len(features),
         "ids": [feature[name] for name in names for feature in features],
         "first": [centre.x(), centre.y()] if centre else None,
+        "bounds": [bounds.xMinimum(), bounds.yMinimum(), bounds.xMaximum(), bounds.yMaximum()],
         "told": layer.featureCount(),
         "crs": layer.crs().authid(),
         "extent": [box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum()],
