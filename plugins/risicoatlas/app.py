@@ -28,7 +28,7 @@ from risicoatlas.access.actor import Actor
 from risicoatlas.conditional import CREDENTIALS
 from risicoatlas.database import Connection, Database, refuse_strong_role
 from risicoatlas.errors import CredentialError, RequestError, RisicoAtlasError, SessionError
-from risicoatlas.front import client, compression, cors, metrics, streams
+from risicoatlas.front import client, compression, cors, metrics, refusals, streams
 from risicoatlas.own import complete
 from risicoatlas.service import Service
 from risicoatlas.settings import Settings
@@ -202,8 +202,8 @@ class Door:
     @staticmethod
     def _problem(visit: "Visit", error: RisicoAtlasError, more: Headers | None = None) -> Iterable[bytes]:
         status = HTTPStatus(error.status)
-        body = json.dumps({"title": status.phrase, "status": error.status, "detail": str(error)}).encode()
-        headers = [("Content-Type", "application/problem+json"), ("Content-Length", str(len(body))), *(more or [])]
+        media_type, body = refusals.told(visit.path, visit.environ.get("QUERY_STRING", ""), error)
+        headers = [("Content-Type", media_type), ("Content-Length", str(len(body))), *(more or [])]
         if isinstance(error, CredentialError):
             headers += [("WWW-Authenticate", REALM), ("Cache-Control", "no-store")]
         visit.start(f"{error.status} {status.phrase}", headers)

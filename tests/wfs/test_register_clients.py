@@ -77,7 +77,7 @@ def test_the_wrong_name_of_the_geometry_is_answered_with_the_right_one(client):
 
 
 def test_the_names_of_the_types_stand_literally_in_the_capabilities(client):
-    assert b"<wfs:Name>rev_public:proef</wfs:Name>" in client.get(request="GetCapabilities").body
+    assert b"<Name>rev_public:proef</Name>" in client.get(request="GetCapabilities").body
 
 
 def test_pages_of_two_thousand_are_given(client):

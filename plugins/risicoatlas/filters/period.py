@@ -12,6 +12,8 @@ from risicoatlas.catalogue import Layer
 from risicoatlas.errors import RequestError
 from risicoatlas.filters import literals
 
+# The last is how QGIS writes a period without a beginning; its other end, the year 9999, is a date like others.
+OPEN = frozenset({"", "..", "0000-01-01T00:00:00Z"})
 BEGIN = "begin_geldigheid"
 END = "eind_geldigheid"
 
@@ -43,7 +45,7 @@ def _ends(text: str, locator: str) -> tuple[date | None, date | None]:
         return found, found
     if len(parts) != 2:
         raise RequestError(f"{text!r} is not a period: expected one date or time, or two with a /", locator)
-    start, end = (None if part in {"", ".."} else literals.moment(part, locator) for part in parts)
+    start, end = (None if part in OPEN else literals.moment(part, locator) for part in parts)
     if start is None and end is None:
         raise RequestError("a period needs at least one date or time", locator)
     if start is not None and end is not None and _after(start, end):

@@ -34,7 +34,7 @@ def canonical(text: str, bound: Mapping[str, str]) -> str:
 def layer_of(name: str, service: Service, actor: Actor, locator: str) -> Layer:
     """The layer of a type name; a hidden one is refused word for word as one that does not exist."""
     prefix, _, local = name.rpartition(":")
-    unknown = RequestError(f"there is no feature type {name!r}", locator)
+    unknown = RequestError(f"there is no feature type {name!r}: GetCapabilities lists those that there are", locator)
     try:
         layer = service.layer(local, actor)
     except NotFoundError:
