@@ -11,12 +11,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import resources
 from typing import LiteralString
 from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg import sql
+from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
 from psycopg.sql import Composable
 from psycopg_pool import ConnectionPool
@@ -24,11 +26,13 @@ from psycopg_pool import ConnectionPool
 from risicoatlas import home
 from risicoatlas.cluster import Cluster, Notice
 from risicoatlas.errors import ClusterError, UnavailableError
+from risicoatlas.rendered import rendered
 from risicoatlas.settings import Settings
 
 Connection = psycopg.Connection[TupleRow]
 STATEMENT_TIMEOUT_S = 60
 IDLE_S = 0.5
+OPENED: LiteralString = "geopend"
 _LAST_USED: "WeakKeyDictionary[Connection, float]" = WeakKeyDictionary()
 # Connections of one process.
 POOL_SIZE = 10
@@ -248,17 +252,18 @@ class Reader:
     """Who reads, and for how long: ``ra_public`` or ``ra_restricted``, and the comma list of areas that the policies
     read.
 
-    ``tables`` are locked against a swap before the transaction looks at anything. Its one snapshot then holds their
-    rows: a table that a publication swaps in is empty for a snapshot that is older than itself.
+    ``tables`` (schema, name) are locked against a swap before the transaction looks at anything. Its one snapshot then
+    holds their rows: a table that a publication swaps in is empty for a snapshot that is older than itself.
     """
 
     role: str = "ra_public"
     areas: str = ""
     timeout_s: int = STATEMENT_TIMEOUT_S
-    tables: tuple[sql.Identifier, ...] = ()
+    tables: tuple[tuple[str, str], ...] = ()
 
     def begin(self) -> sql.Composed:
-        """Everything that opens the transaction, in one message. Role, areas and the rest end with it."""
+        """Everything that opens the transaction, in one message. Role, areas and the rest end with it. A transaction
+        on tables can be brought back to the savepoint :data:`OPENED`."""
         isolation: LiteralString = "REPEATABLE READ" if self.tables else "READ COMMITTED"
         opening = sql.SQL(
             "BEGIN ISOLATION LEVEL {isolation} READ ONLY; SET LOCAL ROLE {role}; SET LOCAL risicoatlas.areas = {areas};"
@@ -272,8 +277,15 @@ class Reader:
             areas=sql.Literal(self.areas),
             timeout=sql.Literal(f"{self.timeout_s}s"),
         )
-        locks = [sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(table) for table in self.tables]
-        return sql.SQL("; ").join([opening, *locks])
+        if not self.tables:
+            return opening
+        locks = [sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(sql.Identifier(*names)) for names in self.tables]
+        return sql.SQL("; ").join([opening, *locks, sql.SQL(f"SAVEPOINT {OPENED}")])
+
+
+@lru_cache(maxsize=1024)
+def _opening(reader: Reader) -> sql.SQL:
+    return rendered(reader.begin())
 
 
 @contextmanager
@@ -294,13 +306,28 @@ def asking(
     pool: ConnectionPool[Connection], reader: Reader, question: Composable | None = None
 ) -> Iterator[tuple[Connection, TupleRow | None]]:
     """A read-only transaction and the first row of a first question, which goes in the message that opens it."""
-    statement = sql.SQL("; ").join([reader.begin(), question]) if question else reader.begin()
+    opening = _opening(reader)
+    statement = sql.SQL("; ").join([opening, question]) if question else opening
+    with _lent(pool, reader) as connection:
+        yield connection, _last_row(connection.execute(statement))
+
+
+def answered(pool: ConnectionPool[Connection], question: Composable) -> TupleRow | None:
+    """The first row of a question that is a transaction by itself: one message there and back."""
+    reader = Reader()
+    with _lent(pool, reader) as connection:
+        return _last_row(connection.execute(sql.SQL("{}; {}; ROLLBACK").format(_opening(reader), question)))
+
+
+@contextmanager
+def _lent(pool: ConnectionPool[Connection], reader: Reader) -> Iterator[Connection]:
+    """A connection for statements that begin a transaction themselves."""
     try:
         with pool.connection() as connection:
             # BEGIN is ours: psycopg would send one of its own, and wait for it.
             connection.autocommit = True
             try:
-                yield connection, _last_row(connection.execute(statement))
+                yield connection
             finally:
                 _end(connection)
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
@@ -312,16 +339,20 @@ def asking(
 
 
 def _last_row(cursor: psycopg.Cursor[TupleRow]) -> TupleRow | None:
-    """The row of the last of several statements, None where that gives none."""
-    while cursor.nextset():
-        pass
-    return cursor.fetchone() if cursor.description else None
+    """The first row of the last of several statements that gives rows."""
+    row = None
+    while True:
+        if cursor.description:
+            row = cursor.fetchone()
+        if not cursor.nextset():
+            return row
 
 
 def _end(connection: Connection) -> None:
     """Nothing was written: what is under way is given up. A connection that is gone is left to the pool."""
     with suppress(psycopg.OperationalError, psycopg.InterfaceError):
-        connection.execute("ROLLBACK")
+        if connection.info.transaction_status != TransactionStatus.IDLE:
+            connection.execute("ROLLBACK")
     if not connection.closed:
         connection.autocommit = False
 

@@ -22,7 +22,7 @@ from psycopg.sql import Composable, Composed
 from psycopg_pool import ConnectionPool
 
 from risicoatlas.catalogue import GEOMETRY
-from risicoatlas.database import STATEMENT_TIMEOUT_S, Connection, Reader, asking
+from risicoatlas.database import OPENED, STATEMENT_TIMEOUT_S, Connection, Reader, answered, asking
 from risicoatlas.errors import ExpiredError, RequestError, RisicoAtlasError, UnavailableError
 from risicoatlas.features import order
 from risicoatlas.features.cursor import Cursor
@@ -41,6 +41,7 @@ CHUNK_BYTES = 64 * 1024
 STREAM_TIMEOUT_S = 3600
 COUNT_BOUND = 100_000
 COUNT_TIMEOUT_S = 2
+_GO_BACK = f"ROLLBACK TO SAVEPOINT {OPENED}"
 
 # PGCOPY signature, flags and extension length (PostgreSQL manual, COPY, "Binary Format")
 _SIGNATURE = b"PGCOPY\n\xff\r\n\0"
@@ -144,9 +145,9 @@ class Reading:
     """
 
     def __init__(self, plan: Plan, service: Service, locators: Locators | None = None) -> None:
-        timeout_s = STATEMENT_TIMEOUT_S if plan.limit is not None else STREAM_TIMEOUT_S
+        self._timeout_s = STATEMENT_TIMEOUT_S if plan.limit is not None else STREAM_TIMEOUT_S
         tables = tuple(table for layer in plan.layers for table in layer.tables)
-        reader = Reader(plan.role, plan.areas, timeout_s, tables)
+        reader = Reader(plan.role, plan.areas, self._timeout_s, tables)
         self._layer = plan.layer.name
         self._stream: RowStream | None = None
         self._stack = ExitStack()
@@ -182,14 +183,9 @@ class Reading:
         if not needed:
             self.close()
 
-    def stream(
-        self, row: Composable, separator: bytes = b"", *, keyed: bool = False, restartable: bool = False
-    ) -> RowStream:
+    def stream(self, row: Composable, separator: bytes = b"", *, keyed: bool = False) -> RowStream:
         """The rows of the plan, each the text of ``row`` in UTF-8, joined with ``separator``; ``keyed`` for pages that
-        lead to others, ``restartable`` when :meth:`restart` may follow."""
-        if restartable:
-            with _errors_of(self._layer):
-                self._connection.execute("SAVEPOINT stroom")
+        lead to others."""
         # One row more than the page is asked for, so that the last page has no `next`.
         bound = None if self.plan.limit is None else self.plan.limit + 1
         wanted = sql.SQL("{}, {}").format(row, order.row_keys(self.plan.sort)) if keyed else row
@@ -202,7 +198,7 @@ class Reading:
             self._stream.close()
             self._stream = None
         with _errors_of(self._layer):
-            self._connection.execute("ROLLBACK TO SAVEPOINT stroom")
+            self._connection.execute(_GO_BACK)
 
     def texts(self, row: Composable) -> Iterator[bytes]:
         """The rows one by one, each the text of ``row`` in UTF-8."""
@@ -269,18 +265,21 @@ class Reading:
 
     def _number(self, statement: Composed, timeout_s: int) -> int:
         """One number within a time budget of its own; the transaction outlives it."""
-        bounded = sql.SQL("SAVEPOINT telling; SET LOCAL statement_timeout = {}; {}").format(
-            sql.Literal(f"{timeout_s}s"), statement
-        )
+        if timeout_s == self._timeout_s:
+            bounded = statement
+        else:
+            bounded = sql.SQL("SET LOCAL statement_timeout = {}; {}; SET LOCAL statement_timeout = {}").format(
+                sql.Literal(f"{timeout_s}s"), statement, sql.Literal(f"{self._timeout_s}s")
+            )
         with _errors_of(self._layer, timeout_s):
             try:
                 cursor = self._connection.execute(bounded)
-                cursor.nextset()
-                cursor.nextset()
-                row = cursor.fetchone()
             finally:
-                if self._connection.info.transaction_status in {TransactionStatus.INTRANS, TransactionStatus.INERROR}:
-                    self._connection.execute("ROLLBACK TO SAVEPOINT telling")
+                if self._connection.info.transaction_status == TransactionStatus.INERROR:
+                    self._connection.execute(_GO_BACK)
+            while not cursor.description:
+                cursor.nextset()
+            row = cursor.fetchone()
         return int(row[0]) if row else 0
 
     def _copied(self, statement: Composed) -> Generator[Pair]:
@@ -351,21 +350,14 @@ def latest(pool: ConnectionPool[Connection]) -> tuple[int, datetime | None]:
         "SELECT nummer, greatest(gemaakt_op, (SELECT max(laatst_geladen) FROM publiek.laag_stand))"
         " FROM publiek.publicatie ORDER BY nummer DESC LIMIT 1"
     )
-    with asking(pool, Reader(), question) as (_, row):
-        return (int(row[0]), row[1]) if row else (0, None)
+    row = answered(pool, question)
+    return (int(row[0]), row[1]) if row else (0, None)
 
 
 def _state_of(plan: Plan) -> Composed:
-    return sql.SQL(
-        "SELECT newest.nummer, wanted.gemaakt_op,"
-        " coalesce((SELECT max(vanaf) FROM publiek.laag_bewaard WHERE laag IN ({layers})), 0),"
-        " (SELECT aantal FROM publiek.laag_stand WHERE laag = {layer}), {pinned}::bigint"
-        " FROM (SELECT max(nummer) AS nummer FROM publiek.publicatie) AS newest"
-        " LEFT JOIN publiek.publicatie AS wanted ON wanted.nummer = coalesce({pinned}, newest.nummer)"
-    ).format(
-        layer=sql.Literal(plan.layer.name),
-        layers=sql.SQL(", ").join(sql.Literal(layer.name) for layer in plan.layers),
-        pinned=sql.Literal(plan.publication),
+    layers = sql.SQL(", ").join(sql.Literal(layer.name) for layer in plan.layers)
+    return sql.SQL("SELECT * FROM publiek.stand(ARRAY[{}]::text[], {}::bigint)").format(
+        layers, sql.Literal(plan.publication)
     )
 
 

@@ -31,6 +31,7 @@ from risicoatlas.errors import BusyError, LimitError, NotFoundError, RequestErro
 from risicoatlas.features import file_settings, geojson
 from risicoatlas.features.plan import plan_query
 from risicoatlas.features.query import Reading
+from risicoatlas.kept import Kept
 from risicoatlas.metadata import record as metadata
 from risicoatlas.metadata.record import Record
 from risicoatlas.providers import description as configuration
@@ -127,6 +128,14 @@ class Route:
     validator: Callable[..., Validator] | None = conditional.of_edition
 
 
+@dataclass(frozen=True)
+class Document:
+    """A document that was sent, with what describes it."""
+
+    body: bytes
+    headers: tuple[tuple[str, str], ...]
+
+
 @dataclass
 class OgcApi:
     """The application; made once per process and service."""
@@ -139,6 +148,7 @@ class OgcApi:
     def __post_init__(self) -> None:
         config = configuration.pygeoapi_config(self.description, self.base_url)
         self.api = API(config, {})
+        self.kept: Kept[Document] = Kept(lambda document: len(document.body))
         self.document = lru_cache(maxsize=64)(self._document)
         self.layer_api = lru_cache(maxsize=256)(self._layer_api)
 
@@ -215,12 +225,24 @@ def _handled(route: Route, call: Call) -> Response:
         return route.handler(call)
     validator = route.validator(call.visit.service, call.depends_on)
     if not call.conditions.met_by(validator, dates=False):
-        response = route.handler(call)
+        response = _made(route, call, validator)
         call.validator = validator
         if not call.conditions.met_by(validator):
             return response
     call.validator = validator
     return Response(status=HTTPStatus.NOT_MODIFIED)
+
+
+def _made(route: Route, call: Call, validator: Validator) -> Response:
+    """The document of a validator, as it was made before where it was."""
+    kept = call.app.kept.get(validator.etag)
+    if kept is None:
+        response = route.handler(call)
+        kept = Document(response.get_data(), tuple(response.headers.items()))
+        if response.status_code == HTTPStatus.OK:
+            call.app.kept.put(validator.etag, kept)
+        return response
+    return Response(kept.body, headers=list(kept.headers))
 
 
 def create(service: Service) -> WSGIApplication:

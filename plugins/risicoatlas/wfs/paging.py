@@ -183,7 +183,7 @@ def _page(reading: Reading, writer: Writer) -> Part:
     # A whole layer that was counted at its publication needs neither a count nor a buffer.
     if (plan.limit is None and reading.counted is not None) or (plan.limit or 0) > BUFFER_ROWS:
         return _stated_first(reading, writer)
-    rows = reading.stream(writer.row(plan), writer.separator, keyed=plan.limit is not None, restartable=True)
+    rows = reading.stream(writer.row(plan), writer.separator, keyed=plan.limit is not None)
     chunks: list[bytes] = []
     size = 0
     for chunk in rows:
