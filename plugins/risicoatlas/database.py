@@ -79,14 +79,9 @@ class Database:
             max_size=max_size,
             open=False,
             timeout=10,
-            reset=_note_use,
             check=_check_idle,
             kwargs={"application_name": "risicoatlas service"},
         )
-
-
-def _note_use(connection: Connection) -> None:
-    _LAST_USED[connection] = time.monotonic()
 
 
 def _check_idle(connection: Connection) -> None:
@@ -355,6 +350,8 @@ def _end(connection: Connection) -> None:
             connection.execute("ROLLBACK")
     if not connection.closed:
         connection.autocommit = False
+        # Not by way of the pool's `reset`, which takes every connection through another thread.
+        _LAST_USED[connection] = time.monotonic()
 
 
 def refuse_strong_role(connection: Connection) -> None:

@@ -211,8 +211,12 @@ class OgcApi:
         return found
 
     def _layer_api(self, layer: Layer) -> API:
-        """For pages of one layer, which need no state of it."""
-        return self.api_with(documents.resources([layer], {}, self.description))
+        """For pages of one layer, which need no state of it. No CRS is named: our provider transforms, and pygeoapi
+        would prepare to on every request."""
+        resources = documents.resources([layer], {}, self.description)
+        for provider in resources[layer.name]["providers"]:
+            del provider["crs"], provider["storage_crs"]
+        return self.api_with(resources)
 
     def _document(self, names: tuple[str, ...], language: str) -> dict[str, Any]:
         layers = [self.service.catalogue.get(name) for name in names]
@@ -344,7 +348,7 @@ def items(call: Call) -> Response:
 
 def _page(call: Call, read: ItemsRequest, reading: Reading) -> Response:
     call.visit.reading = reading
-    request = call.api_request(limit=read.limit, offset=read.offset, crs=read.crs.uri)
+    request = call.api_request(limit=read.limit, offset=read.offset)
     _headers, status, content = itemtypes.get_collection_items(call.app.layer_api(call.layer), request, call.layer.name)
     if not isinstance(content, Iterator):
         raise _refused(status, content)
