@@ -33,6 +33,8 @@ Connection = psycopg.Connection[TupleRow]
 STATEMENT_TIMEOUT_S = 60
 IDLE_S = 0.5
 OPENED: LiteralString = "geopend"
+END = sql.SQL("ROLLBACK")
+Rows = list[TupleRow]
 _LAST_USED: "WeakKeyDictionary[Connection, float]" = WeakKeyDictionary()
 # Connections of one process.
 POOL_SIZE = 10
@@ -298,20 +300,14 @@ def reading(
 
 @contextmanager
 def asking(
-    pool: ConnectionPool[Connection], reader: Reader, question: Composable | None = None
-) -> Iterator[tuple[Connection, TupleRow | None]]:
-    """A read-only transaction and the first row of a first question, which goes in the message that opens it."""
-    opening = _opening(reader)
-    statement = sql.SQL("; ").join([opening, question]) if question else opening
-    with _lent(pool, reader) as connection:
-        yield connection, _last_row(connection.execute(statement))
+    pool: ConnectionPool[Connection], reader: Reader, *questions: Composable
+) -> Iterator[tuple[Connection, list[Rows]]]:
+    """A read-only transaction and the rows of its first questions, which go in the message that opens it.
 
-
-def answered(pool: ConnectionPool[Connection], question: Composable) -> TupleRow | None:
-    """The first row of a question that is a transaction by itself: one message there and back."""
-    reader = Reader()
+    With :data:`END` as the last question it is over by then: one message there and back.
+    """
     with _lent(pool, reader) as connection:
-        return _last_row(connection.execute(sql.SQL("{}; {}; ROLLBACK").format(_opening(reader), question)))
+        yield connection, _rows_of(connection.execute(sql.SQL("; ").join([_opening(reader), *questions])))
 
 
 @contextmanager
@@ -333,14 +329,14 @@ def _lent(pool: ConnectionPool[Connection], reader: Reader) -> Iterator[Connecti
         raise UnavailableError("the database cannot be reached at the moment") from error
 
 
-def _last_row(cursor: psycopg.Cursor[TupleRow]) -> TupleRow | None:
-    """The first row of the last of several statements that gives rows."""
-    row = None
+def _rows_of(cursor: psycopg.Cursor[TupleRow]) -> list[Rows]:
+    """The rows of each of several statements that gives rows."""
+    found = []
     while True:
         if cursor.description:
-            row = cursor.fetchone()
+            found.append(cursor.fetchall())
         if not cursor.nextset():
-            return row
+            return found
 
 
 def _end(connection: Connection) -> None:

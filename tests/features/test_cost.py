@@ -61,10 +61,9 @@ def explained(service: Service, plan: Plan) -> tuple[str, float]:
     statement = sql.SQL("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {}").format(
         plan.select(geojson.feature_row(plan), (plan.limit or 0) + 1)
     )
-    with asking(service.pool, Reader(tables=((plan.layer.schema, plan.layer.name),)), statement) as (_, row):
-        assert row is not None
-        top = row[0][0]["Plan"]
-        return str(row[0]), top["Shared Hit Blocks"] + top["Shared Read Blocks"]
+    with asking(service.pool, Reader(tables=((plan.layer.schema, plan.layer.name),)), statement) as (_, (rows,)):
+        top = rows[0][0][0]["Plan"]
+        return str(rows[0][0]), top["Shared Hit Blocks"] + top["Shared Read Blocks"]
 
 
 EVERYWHERE = Envelope(0, 300000, 280000, 625000, 28992)

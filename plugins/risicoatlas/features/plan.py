@@ -108,6 +108,11 @@ class Plan:
         page = sql.SQL("SELECT r.* {} {}{}{}").format(self._rows(), wanted, end, offset)
         return sql.SQL("SELECT {} FROM ({}) AS r {}").format(row, page, keys)
 
+    def page(self, row: Composable, *, keyed: bool = False) -> Composed:
+        """The rows of the page and one more, by which the last page is known; ``keyed`` with the keys of each."""
+        wanted = sql.SQL("{}, {}").format(row, order.row_keys(self.sort)) if keyed else row
+        return self.select(wanted, None if self.limit is None else self.limit + 1)
+
     def tally(self, bound: int | None = None) -> Composed:
         """One number: how many rows match, page and order aside; counting stops at ``bound``."""
         everything = replace(self, place=None, sort=())

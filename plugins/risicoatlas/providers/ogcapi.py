@@ -29,8 +29,8 @@ from risicoatlas.catalogue import Layer
 from risicoatlas.conditional import Conditions, Validator
 from risicoatlas.errors import BusyError, LimitError, NotFoundError, RequestError, RisicoAtlasError
 from risicoatlas.features import file_settings, geojson
-from risicoatlas.features.plan import plan_query
-from risicoatlas.features.query import Reading
+from risicoatlas.features.plan import Plan, plan_query
+from risicoatlas.features.query import Ahead, Reading
 from risicoatlas.kept import Kept
 from risicoatlas.metadata import record as metadata
 from risicoatlas.metadata.record import Record
@@ -330,7 +330,8 @@ def items(call: Call) -> Response:
     _ = call.visit.service.signing_key
     is_file = call.form in downloads.BY_NAME
     asked = downloads.asked(read.query, call.found.get("limit")) if is_file else read.query
-    reading = Reading(plan_query(asked, call.visit.actor, call.visit.service), call.visit.service)
+    plan = plan_query(asked, call.visit.actor, call.visit.service)
+    reading = Reading(plan, call.visit.service, ahead=None if is_file else _ahead(plan, call))
     try:
         if call.has_rows(reading):
             reading.close()
@@ -344,6 +345,14 @@ def items(call: Call) -> Response:
     except BaseException:
         reading.close()
         raise
+
+
+def _ahead(plan: Plan, call: Call) -> Ahead | None:
+    """The rows of a small page, unless the client may have them already or asks for the headers."""
+    asked = call.conditions
+    if asked.none_match or asked.modified_since or asked.head:
+        return None
+    return Ahead(geojson.feature_row(plan), keyed=True)
 
 
 def _page(call: Call, read: ItemsRequest, reading: Reading) -> Response:
@@ -381,7 +390,7 @@ def item(call: Call) -> Response:
     read = parameters.item(call.layer, call.found)
     call.visit.items = read
     plan = plan_query(replace(read.query, ids=(call.key or "",), limit=1), call.visit.actor, call.visit.service)
-    with Reading(plan, call.visit.service) as reading:
+    with Reading(plan, call.visit.service, ahead=Ahead(geojson.feature_row(plan), alone=True)) as reading:
         if call.has_rows(reading, dates=False):
             return Response(status=HTTPStatus.NOT_MODIFIED)
         call.visit.reading = reading

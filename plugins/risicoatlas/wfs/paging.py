@@ -19,7 +19,7 @@ from risicoatlas.features import query, unpublished
 from risicoatlas.features.cursor import Cursor
 from risicoatlas.features.join import Asked, JoinRequest, parts_of, planned
 from risicoatlas.features.plan import Plan, plan_query
-from risicoatlas.features.query import Reading, RowStream
+from risicoatlas.features.query import Ahead, Reading, RowStream
 from risicoatlas.features.request import FeatureRequest, Locators, Place
 from risicoatlas.features.unpublished import Municipality
 from risicoatlas.front import streams
@@ -150,7 +150,8 @@ def _single(request: Page, found: FeatureRequest, writer: Writer, actor: Actor, 
         offset=shown.startIndex,
         locators=replace(found.locators, offset=LOCATORS.offset),
     )
-    reading = Reading(plan_query(found, actor, service), service, found.locators)
+    plan = plan_query(found, actor, service)
+    reading = Reading(plan, service, found.locators, _ahead(plan, shown, writer))
     assembly = Assembly(request, service, reading.state.publication, [reading.close])
     try:
         valid = validator(request, reading, actor, service)
@@ -168,6 +169,17 @@ def _single(request: Page, found: FeatureRequest, writer: Writer, actor: Actor, 
     except BaseException:
         assembly.close()
         raise
+
+
+def _ahead(plan: Plan, shown: Presentation, writer: Writer) -> Ahead | None:
+    """The number, or the rows of a small page, unless the client may have the answer already or asks for its headers.
+    After the number of a layer that is open to all nothing else is asked: how many objects it holds is stored."""
+    asked = conditional.asked()
+    if asked.none_match or asked.modified_since or asked.head or plan.limit == 0:
+        return None
+    if shown.hits:
+        return Ahead(alone=not (plan.layer.restricted or plan.layer.own or plan.unfiltered))
+    return Ahead(writer.row(plan), keyed=True)
 
 
 def _counted(reading: Reading) -> Part:
