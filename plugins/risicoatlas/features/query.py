@@ -142,16 +142,18 @@ def _place(keys: Message | None, *, backward: bool) -> Place | None:
 @dataclass(frozen=True)
 class Ahead:
     """What is known to be wanted of a reading before it is opened, and goes in the same message: the rows with ``row``
-    as their text, or the number of rows for None. ``alone`` when nothing else is asked, so that the transaction ends
-    with it."""
+    as their text, or the number of rows for None. ``at_most`` is how many rows there can be, where the plan has no
+    limit. ``alone`` when nothing else is asked as a rule, so that the transaction ends with it."""
 
     row: Composable | None = None
     keyed: bool = False
     alone: bool = False
+    at_most: int | None = None
 
     def fits(self, plan: Plan) -> bool:
         """Whether it may be asked before the publication is known, and its answer be held in memory."""
-        few = self.row is None or (plan.limit is not None and plan.limit <= AHEAD_ROWS)
+        bound = self.at_most if plan.limit is None else plan.limit
+        few = self.row is None or (bound is not None and bound <= AHEAD_ROWS)
         return plan.publication is None and plan.since is None and few
 
     def questions(self, plan: Plan) -> Iterator[Composable]:
@@ -177,6 +179,7 @@ class Reading:
         tables = tuple(table for layer in plan.layers for table in layer.tables)
         reader = Reader(plan.role, plan.areas, self._timeout_s, tables)
         self._layer = plan.layer.name
+        self._service = service
         self._stream: RowStream | None = None
         self._stack = ExitStack()
         questions = self._ahead.questions(plan) if self._ahead else ()
@@ -270,21 +273,37 @@ class Reading:
         """
         if self.counted is not None or (self.plan.resumed and not exact):
             return self.counted
+        if found := self._taken(None):
+            return int(found[0][0])
+        if self._over:
+            with self._again() as again:
+                return again.count(exact=exact)
         if exact:
-            found = self._taken(None)
-            return found[0][0] if found else self._number(self.plan.tally(), STATEMENT_TIMEOUT_S)
+            return self._number(self.plan.tally(), STATEMENT_TIMEOUT_S)
         bounded = self._bounded(self.plan.tally(COUNT_BOUND + 1))
         return bounded if bounded is not None and bounded <= COUNT_BOUND else None
 
     def tested(self) -> int | None:
         """How many visible objects the layer holds: what an answer without features was tested on; None where an own
         table takes too long to count."""
+        if self._over and (self.plan.layer.own or self.plan.layer.restricted):
+            with self._again() as again:
+                return again.tested()
         if self.plan.layer.own and not self.plan.layer.restricted:
             return self._bounded(sql.SQL("SELECT count(*) FROM {}").format(self.plan.layer.table))
         if not self.plan.layer.restricted and self.plan.publication is None:
             return self.state.count or 0
         statement = sql.SQL("SELECT count(*) FROM {} AS r WHERE {}").format(self.plan.layer.table, self.plan.holds)
         return self._number(statement, STATEMENT_TIMEOUT_S)
+
+    @property
+    def _over(self) -> bool:
+        """Whether the transaction has ended with what was asked ahead."""
+        return self._connection.info.transaction_status == TransactionStatus.IDLE
+
+    def _again(self) -> "Reading":
+        """Another transaction on the same publication, for what is asked after all."""
+        return Reading(replace(self.plan, publication=self.state.publication), self._service)
 
     def _bounded(self, statement: Composed) -> int | None:
         """One number, None where it takes longer than the time budget of a count."""

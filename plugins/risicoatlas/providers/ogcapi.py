@@ -352,7 +352,7 @@ def _ahead(plan: Plan, call: Call) -> Ahead | None:
     asked = call.conditions
     if asked.none_match or asked.modified_since or asked.head:
         return None
-    return Ahead(geojson.feature_row(plan), keyed=True)
+    return Ahead(geojson.feature_row(plan), keyed=True, alone=plan.unfiltered)
 
 
 def _page(call: Call, read: ItemsRequest, reading: Reading) -> Response:

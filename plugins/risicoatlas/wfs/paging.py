@@ -151,7 +151,7 @@ def _single(request: Page, found: FeatureRequest, writer: Writer, actor: Actor, 
         locators=replace(found.locators, offset=LOCATORS.offset),
     )
     plan = plan_query(found, actor, service)
-    reading = Reading(plan, service, found.locators, _ahead(plan, shown, writer))
+    reading = Reading(plan, service, found.locators, _ahead(plan, found, writer, shown.hits))
     assembly = Assembly(request, service, reading.state.publication, [reading.close])
     try:
         valid = validator(request, reading, actor, service)
@@ -171,15 +171,17 @@ def _single(request: Page, found: FeatureRequest, writer: Writer, actor: Actor, 
         raise
 
 
-def _ahead(plan: Plan, shown: Presentation, writer: Writer) -> Ahead | None:
-    """The number, or the rows of a small page, unless the client may have the answer already or asks for its headers.
-    After the number of a layer that is open to all nothing else is asked: how many objects it holds is stored."""
+def _ahead(plan: Plan, found: FeatureRequest, writer: Writer, hits: bool) -> Ahead | None:
+    """The number, or the rows of a small page, unless the client may have the answer already or asks for its headers."""
     asked = conditional.asked()
     if asked.none_match or asked.modified_since or asked.head or plan.limit == 0:
         return None
-    if shown.hits:
-        return Ahead(alone=not (plan.layer.restricted or plan.layer.own or plan.unfiltered))
-    return Ahead(writer.row(plan), keyed=True)
+    if hits:
+        return Ahead(alone=True)
+    if plan.limit is None:
+        # An id is of one object at most.
+        return Ahead(writer.row(plan), alone=True, at_most=None if found.ids is None else len(found.ids))
+    return Ahead(writer.row(plan), keyed=True, alone=plan.unfiltered)
 
 
 def _counted(reading: Reading) -> Part:
