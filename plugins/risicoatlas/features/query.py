@@ -161,7 +161,8 @@ class Ahead:
             yield plan.page(self.row, keyed=self.keyed)
         elif not plan.unfiltered:
             yield plan.tally()
-        if self.alone:
+        # Which municipalities have not published is asked after the rows.
+        if self.alone and not any(layer.municipalities for layer in plan.layers):
             yield END
 
 
