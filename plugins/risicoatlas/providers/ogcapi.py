@@ -331,7 +331,7 @@ def items(call: Call) -> Response:
     is_file = call.form in downloads.BY_NAME
     asked = downloads.asked(read.query, call.found.get("limit")) if is_file else read.query
     plan = plan_query(asked, call.visit.actor, call.visit.service)
-    reading = Reading(plan, call.visit.service, ahead=None if is_file else _ahead(plan, call))
+    reading = Reading(plan, call.visit.service, ahead=None if is_file else _ahead(plan, call, page=True))
     try:
         if call.has_rows(reading):
             reading.close()
@@ -347,12 +347,11 @@ def items(call: Call) -> Response:
         raise
 
 
-def _ahead(plan: Plan, call: Call) -> Ahead | None:
-    """The rows of a small page, unless the client may have them already or asks for the headers."""
-    asked = call.conditions
-    if asked.none_match or asked.modified_since or asked.head:
+def _ahead(plan: Plan, call: Call, *, page: bool) -> Ahead | None:
+    """The rows of a small page, or of one item, unless the client may have them already or asks for the headers."""
+    if not call.conditions.rows_wanted:
         return None
-    return Ahead(geojson.feature_row(plan), keyed=True, alone=plan.unfiltered)
+    return Ahead(geojson.feature_row(plan), keyed=page, alone=plan.unfiltered or not page)
 
 
 def _page(call: Call, read: ItemsRequest, reading: Reading) -> Response:
@@ -390,7 +389,7 @@ def item(call: Call) -> Response:
     read = parameters.item(call.layer, call.found)
     call.visit.items = read
     plan = plan_query(replace(read.query, ids=(call.key or "",), limit=1), call.visit.actor, call.visit.service)
-    with Reading(plan, call.visit.service, ahead=Ahead(geojson.feature_row(plan), alone=True)) as reading:
+    with Reading(plan, call.visit.service, ahead=_ahead(plan, call, page=False)) as reading:
         if call.has_rows(reading, dates=False):
             return Response(status=HTTPStatus.NOT_MODIFIED)
         call.visit.reading = reading

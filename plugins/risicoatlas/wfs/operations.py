@@ -202,7 +202,8 @@ def _feature_by_id(request: GetFeature, item: StoredQuery, writer: Writer, actor
         raise RequestError("one feature by its id has no pages and no changes", "storedquery_id")
     plan = plan_query(replace(_by_id(item, actor, service), limit=1), actor, service)
     row = writer.single(plan, links.base_url(service.settings))
-    with Reading(plan, service, LOCATORS, Ahead(row, alone=True)) as reading:
+    ahead = Ahead(row, alone=True) if conditional.asked().rows_wanted else None
+    with Reading(plan, service, LOCATORS, ahead) as reading:
         validator = paging.validator(request, reading, actor, service)
         if validator and conditional.asked().met_by(validator, dates=False):
             return not_modified(validator)

@@ -173,8 +173,7 @@ def _single(request: Page, found: FeatureRequest, writer: Writer, actor: Actor, 
 
 def _ahead(plan: Plan, found: FeatureRequest, writer: Writer, hits: bool) -> Ahead | None:
     """The number, or the rows of a small page, unless the client may have the answer already or asks for headers."""
-    asked = conditional.asked()
-    if asked.none_match or asked.modified_since or asked.head or plan.limit == 0:
+    if plan.limit == 0 or not conditional.asked().rows_wanted:
         return None
     if hits:
         return Ahead(alone=True)
