@@ -29,6 +29,7 @@ from risicoatlas.conditional import CREDENTIALS
 from risicoatlas.database import Connection, Database, refuse_strong_role
 from risicoatlas.errors import CredentialError, RequestError, RisicoAtlasError, SessionError
 from risicoatlas.front import client, compression, cors, metrics, refusals, streams
+from risicoatlas.gathered import Gathered
 from risicoatlas.own import complete
 from risicoatlas.service import Service
 from risicoatlas.settings import Settings
@@ -142,7 +143,7 @@ class Door:
         service: Service,
         counted: metrics.Metrics | None = None,
     ) -> None:
-        self.inner = inner
+        self.inner = Gathered(inner)
         self.service = service
         self.counted = counted
         self.streams = streams.Streams(service.settings.home, service.settings.streams)

@@ -60,6 +60,10 @@ class Field:
     values: tuple[str, ...] = ()
     column: str | None = None
 
+    def __hash__(self) -> int:
+        """Of what tells fields apart: they are keys of what is kept per layer."""
+        return hash((self.name, self.type))
+
 
 @dataclass(frozen=True)
 class OwnTable:
@@ -104,6 +108,10 @@ class Layer:
     # the metadata record of the data owner
     metadata_url: str | None = None
 
+    def __hash__(self) -> int:
+        """Of what tells layers apart, since a layer is a key of what is kept for it."""
+        return hash((self.name, self.access, self.srid))
+
     @property
     def restricted(self) -> bool:
         return self.access == "restricted"
@@ -126,10 +134,10 @@ class Layer:
         return sql.Identifier(self.schema, self.name)
 
     @property
-    def tables(self) -> tuple[sql.Identifier, ...]:
-        """What an answer on this layer reads: its own table, and the one that tells which municipalities have
-        published."""
-        return (self.table, *([sql.Identifier("publiek", self.municipalities)] if self.municipalities else []))
+    def tables(self) -> tuple[tuple[str, str], ...]:
+        """What an answer on this layer reads, as schema and name: its own table, and the one that tells which
+        municipalities have published."""
+        return ((self.schema, self.name), *([("publiek", self.municipalities)] if self.municipalities else []))
 
     @property
     def srids(self) -> tuple[int, ...]:

@@ -84,6 +84,11 @@ class Conditions:
     def head(self) -> bool:
         return self.method == "HEAD"
 
+    @property
+    def rows_wanted(self) -> bool:
+        """Whether the answer has its rows for certain: neither a 304 nor headers alone."""
+        return not (self.head or self.none_match or self.modified_since)
+
     def apply(self, actor: Actor) -> bool:
         """Whether the answer gets a validator: what a known actor gets has none."""
         return actor.anonymous and self.method in METHODS

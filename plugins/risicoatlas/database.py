@@ -11,12 +11,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import resources
 from typing import LiteralString
 from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg import sql
+from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
 from psycopg.sql import Composable
 from psycopg_pool import ConnectionPool
@@ -24,11 +26,15 @@ from psycopg_pool import ConnectionPool
 from risicoatlas import home
 from risicoatlas.cluster import Cluster, Notice
 from risicoatlas.errors import ClusterError, UnavailableError
+from risicoatlas.rendered import rendered
 from risicoatlas.settings import Settings
 
 Connection = psycopg.Connection[TupleRow]
 STATEMENT_TIMEOUT_S = 60
 IDLE_S = 0.5
+OPENED: LiteralString = "geopend"
+END = sql.SQL("ROLLBACK")
+Rows = list[TupleRow]
 _LAST_USED: "WeakKeyDictionary[Connection, float]" = WeakKeyDictionary()
 # Connections of one process.
 POOL_SIZE = 10
@@ -75,14 +81,9 @@ class Database:
             max_size=max_size,
             open=False,
             timeout=10,
-            reset=_note_use,
             check=_check_idle,
             kwargs={"application_name": "risicoatlas service"},
         )
-
-
-def _note_use(connection: Connection) -> None:
-    _LAST_USED[connection] = time.monotonic()
 
 
 def _check_idle(connection: Connection) -> None:
@@ -248,17 +249,18 @@ class Reader:
     """Who reads, and for how long: ``ra_public`` or ``ra_restricted``, and the comma list of areas that the policies
     read.
 
-    ``tables`` are locked against a swap before the transaction looks at anything. Its one snapshot then holds their
-    rows: a table that a publication swaps in is empty for a snapshot that is older than itself.
+    ``tables`` (schema, name) are locked against a swap before the transaction looks at anything. Its one snapshot then
+    holds their rows: a table that a publication swaps in is empty for a snapshot that is older than itself.
     """
 
     role: str = "ra_public"
     areas: str = ""
     timeout_s: int = STATEMENT_TIMEOUT_S
-    tables: tuple[sql.Identifier, ...] = ()
+    tables: tuple[tuple[str, str], ...] = ()
 
     def begin(self) -> sql.Composed:
-        """Everything that opens the transaction, in one message. Role, areas and the rest end with it."""
+        """Everything that opens the transaction, in one message. Role, areas and the rest end with it. A transaction
+        on tables can be brought back to the savepoint :data:`OPENED`."""
         isolation: LiteralString = "REPEATABLE READ" if self.tables else "READ COMMITTED"
         opening = sql.SQL(
             "BEGIN ISOLATION LEVEL {isolation} READ ONLY; SET LOCAL ROLE {role}; SET LOCAL risicoatlas.areas = {areas};"
@@ -272,8 +274,15 @@ class Reader:
             areas=sql.Literal(self.areas),
             timeout=sql.Literal(f"{self.timeout_s}s"),
         )
-        locks = [sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(table) for table in self.tables]
-        return sql.SQL("; ").join([opening, *locks])
+        if not self.tables:
+            return opening
+        locks = [sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(sql.Identifier(*names)) for names in self.tables]
+        return sql.SQL("; ").join([opening, *locks, sql.SQL(f"SAVEPOINT {OPENED}")])
+
+
+@lru_cache(maxsize=1024)
+def _opening(reader: Reader) -> sql.SQL:
+    return rendered(reader.begin())
 
 
 @contextmanager
@@ -291,16 +300,25 @@ def reading(
 
 @contextmanager
 def asking(
-    pool: ConnectionPool[Connection], reader: Reader, question: Composable | None = None
-) -> Iterator[tuple[Connection, TupleRow | None]]:
-    """A read-only transaction and the first row of a first question, which goes in the message that opens it."""
-    statement = sql.SQL("; ").join([reader.begin(), question]) if question else reader.begin()
+    pool: ConnectionPool[Connection], reader: Reader, *questions: Composable
+) -> Iterator[tuple[Connection, list[Rows]]]:
+    """A read-only transaction and the rows of its first questions, which go in the message that opens it.
+
+    With :data:`END` as the last question it is over by then: one message there and back.
+    """
+    with _lent(pool, reader) as connection:
+        yield connection, _rows_of(connection.execute(sql.SQL("; ").join([_opening(reader), *questions])))
+
+
+@contextmanager
+def _lent(pool: ConnectionPool[Connection], reader: Reader) -> Iterator[Connection]:
+    """A connection for statements that begin a transaction themselves."""
     try:
         with pool.connection() as connection:
             # BEGIN is ours: psycopg would send one of its own, and wait for it.
             connection.autocommit = True
             try:
-                yield connection, _last_row(connection.execute(statement))
+                yield connection
             finally:
                 _end(connection)
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
@@ -311,19 +329,25 @@ def asking(
         raise UnavailableError("the database cannot be reached at the moment") from error
 
 
-def _last_row(cursor: psycopg.Cursor[TupleRow]) -> TupleRow | None:
-    """The row of the last of several statements, None where that gives none."""
-    while cursor.nextset():
-        pass
-    return cursor.fetchone() if cursor.description else None
+def _rows_of(cursor: psycopg.Cursor[TupleRow]) -> list[Rows]:
+    """The rows of each of several statements that gives rows."""
+    found = []
+    while True:
+        if cursor.description:
+            found.append(cursor.fetchall())
+        if not cursor.nextset():
+            return found
 
 
 def _end(connection: Connection) -> None:
     """Nothing was written: what is under way is given up. A connection that is gone is left to the pool."""
     with suppress(psycopg.OperationalError, psycopg.InterfaceError):
-        connection.execute("ROLLBACK")
+        if connection.info.transaction_status != TransactionStatus.IDLE:
+            connection.execute("ROLLBACK")
     if not connection.closed:
         connection.autocommit = False
+        # Not by way of the pool's `reset`, which takes every connection through another thread.
+        _LAST_USED[connection] = time.monotonic()
 
 
 def refuse_strong_role(connection: Connection) -> None:

@@ -27,6 +27,8 @@ from tests.bench.processes import ACCEPT
 
 ROUNDS = 3
 FIRST_OR_NEAR = 1 / 1.3
+# Rows at the edge of a box in degrees that a peer may have more or less than we have.
+EDGE_SHARE = 0.002
 MEMBER = re.compile(rb"<(?:wfs|gml):(?:member|featureMember)>")
 HITS = re.compile(rb'(?:numberMatched|numberOfFeatures)"?\s*[=:]\s*"?(\d+)')
 FIRST_BYTE_MS = 200
@@ -70,13 +72,16 @@ class Places:
     small_degrees_rows: int
 
 
-def lines(ground: Ground, seconds: float, chosen: Sequence[str]) -> Iterator[Line]:
+def lines(ground: Ground, seconds: float, chosen: Sequence[str], only: str = "") -> Iterator[Line]:
     places = find_places(ground)
     with contextlib.ExitStack() as stack:
         us = stack.enter_context(peers.ours(ground))
         others = [stack.enter_context(peers.PEERS[name](ground)) for name in chosen]
         for task in tasks(ground.rows, places):
-            yield compared(task, us, others, seconds)
+            if only in task.title:
+                yield compared(task, us, others, seconds)
+        if only:
+            return
         yield from next_pages(us, ground.rows, seconds)
         yield from whole_of_many(us, ground)
 
@@ -194,10 +199,19 @@ def right(task: Task, peer: Peer) -> bool:
     for ask, path, expected in zip(task.asks, paths, task.expected, strict=True):
         status, body = fetch_whole(peer.port, path)
         found = None if expected is None else number_of(ask, body)
-        if status != 200 or found != expected:
+        if status != 200 or not near_enough(ask, task.protocol, found, expected):
             sys.stderr.write(f"{task.title}: {peer.name} is left out: status {status}, {found} of {expected}\n")
             return False
     return True
+
+
+def near_enough(ask: Ask, protocol: str, found: int | None, expected: int | None) -> bool:
+    """Whether an answer holds what it must. Peers know no correction grid, which moves the edges of a box in degrees by
+    up to 0.25 m: there, and only there, a few rows may differ."""
+    if found is None or expected is None:
+        return found == expected
+    margin = expected * EDGE_SHARE if ask.box and protocol == "ogcapi" else 0
+    return abs(found - expected) <= margin
 
 
 def number_of(ask: Ask, body: bytes) -> int:

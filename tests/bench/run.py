@@ -28,7 +28,7 @@ def _service(options: argparse.Namespace) -> Iterator[Line]:
 def _against(options: argparse.Namespace) -> Iterator[Line]:
     """Everything that the peers do too."""
     with prepared(options.home, options.peer_rows) as ground:
-        yield from against.lines(ground, options.seconds, options.peers)
+        yield from against.lines(ground, options.seconds, options.peers, options.only)
 
 
 BENCHMARKS: Mapping[str, Callable[[argparse.Namespace], Iterable[Line]]] = {
@@ -46,6 +46,9 @@ def main() -> None:
     parser.add_argument("--peer-rows", type=int, default=100_000, help="panden for `peers` (default: %(default)s)")
     parser.add_argument(
         "--peers", nargs="*", choices=PEERS, default=[*PEERS], help="whom to compare with (default: all)"
+    )
+    parser.add_argument(
+        "--only", default="", metavar="TEXT", help="of `peers`, the lines with this text in their title"
     )
     parser.add_argument("--seconds", type=float, default=3.0, help="per timing of a page (default: %(default)s)")
     parser.add_argument("--home", type=Path, default=Path(".risicoatlas-bench"), help="state folder, kept")

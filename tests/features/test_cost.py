@@ -61,12 +61,12 @@ def explained(service: Service, plan: Plan) -> tuple[str, float]:
     statement = sql.SQL("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {}").format(
         plan.select(geojson.feature_row(plan), (plan.limit or 0) + 1)
     )
-    with asking(service.pool, Reader(tables=(plan.layer.table,)), statement) as (_, row):
-        assert row is not None
-        top = row[0][0]["Plan"]
-        return str(row[0]), top["Shared Hit Blocks"] + top["Shared Read Blocks"]
+    with asking(service.pool, Reader(tables=((plan.layer.schema, plan.layer.name),)), statement) as (_, (rows,)):
+        top = rows[0][0][0]["Plan"]
+        return str(rows[0][0]), top["Shared Hit Blocks"] + top["Shared Read Blocks"]
 
 
+EVERYWHERE = Envelope(0, 300000, 280000, 625000, 28992)
 BOX = Envelope(110000, 410000, 110900, 410900, 28992)
 CASES: dict[str, dict[str, Any]] = {
     "first page": {},
@@ -99,5 +99,11 @@ def test_a_later_page_touches_no_more_than_the_first(large: Service) -> None:
     for name in ("next", "previous", "pinned next", "pinned previous"):
         _, later = explained(large, planned(large, **CASES[name]))
         assert later <= first * 1.5 + 10, name
-    _, offset = explained(large, planned(large, offset=40_000))
-    assert offset > 10 * first, "which is what cursors are for"
+
+
+def test_an_offset_in_the_whole_layer_is_found_in_an_index(large: Service) -> None:
+    text, _ = explained(large, planned(large, offset=40_000))
+    assert "Index Only Scan" in text
+    _, first = explained(large, planned(large))
+    _, narrowed = explained(large, planned(large, offset=40_000, bbox=EVERYWHERE))
+    assert narrowed > 10 * first, "which is what cursors are for"

@@ -37,7 +37,7 @@ TYPES = {
 def row(plan: Plan) -> Composable:
     """SQL of ``[properties, WKB in hex or null]``."""
     return sql.SQL("'[' || {} || ',' || coalesce(to_json(encode(ST_AsBinary({}), 'hex'))::text, 'null') || ']'").format(
-        geojson.properties(plan), plan.geometry or sql.SQL("NULL")
+        geojson.properties(plan.fields), plan.geometry or sql.SQL("NULL")
     )
 
 

@@ -155,7 +155,7 @@ class _Rows:
         if self._begun:
             self._reading.restart()
         self._begun = True
-        for chunk in self._reading.stream(row(self._reading.plan), b",", restartable=True):
+        for chunk in self._reading.stream(row(self._reading.plan), b","):
             yield from json.loads(b"[" + chunk.lstrip(b",") + b"]")
 
 

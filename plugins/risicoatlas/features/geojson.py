@@ -2,14 +2,17 @@
 
 import json
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, LiteralString
 
 from psycopg import sql
 from psycopg.sql import Composable
 
-from risicoatlas.catalogue import KEY, Field
+from risicoatlas.catalogue import KEY, Field, Layer
+from risicoatlas.crs import Crs
 from risicoatlas.features import query
-from risicoatlas.features.plan import ENDED, Plan, column
+from risicoatlas.features.plan import ENDED, Plan, column, output_geometry
+from risicoatlas.rendered import KEPT, rendered
 from risicoatlas.service import Service
 
 MEDIA_TYPE = "application/geo+json"
@@ -33,34 +36,46 @@ _CHANGE: LiteralString = (
 def feature_row(plan: Plan, id_prefix: str = "", decimals: int | None = None) -> Composable:
     """SQL of one Feature as text; ``id_prefix`` comes before the key (WFS: ``<layer>.``), ``decimals`` in place of
     those of the CRS."""
-    members = _members(plan, plan.crs.decimals if decimals is None else decimals)
-    key = sql.SQL("coalesce(to_json({} || {})::text, 'null')").format(sql.Literal(id_prefix), column(KEY))
+    digits = plan.crs.decimals if decimals is None else decimals
     if plan.since is None:
-        return sql.SQL("{} || {} || {}").format(sql.Literal('{"type":"Feature","id":'), key, members)
+        return _feature(plan.layer, plan.fields, plan.crs, plan.geometry is not None, id_prefix, digits)
     return sql.SQL(_CHANGE).format(
-        key=key,
+        key=_key(id_prefix),
         change=plan.change,
         ended=sql.Literal(ENDED),
-        members=members,
+        members=_members(plan.fields, _geometry(plan.layer, plan.crs, plan.geometry is not None, digits)),
         own=_value(plan.layer.by_name[KEY]),
     )
 
 
-def _members(plan: Plan, decimals: int) -> Composable:
+@lru_cache(maxsize=KEPT)
+def _feature(
+    layer: Layer, fields: tuple[Field, ...], system: Crs, with_geometry: bool, id_prefix: str, decimals: int
+) -> Composable:
+    members = _members(fields, _geometry(layer, system, with_geometry, decimals))
+    start = sql.Literal('{"type":"Feature","id":')
+    return rendered(sql.SQL("{} || {} || {}").format(start, _key(id_prefix), members))
+
+
+def _key(id_prefix: str) -> Composable:
+    return sql.SQL("coalesce(to_json({} || {})::text, 'null')").format(sql.Literal(id_prefix), column(KEY))
+
+
+def _members(fields: tuple[Field, ...], geometry: Composable) -> Composable:
     pieces: list[Composable] = [
         sql.Literal(',"properties":'),
-        properties(plan),
+        properties(fields),
         sql.Literal(',"geometry":'),
-        _geometry(plan, decimals),
+        geometry,
         sql.Literal("}"),
     ]
     return sql.SQL(" || ").join(pieces)
 
 
-def properties(plan: Plan) -> Composable:
+def properties(fields: tuple[Field, ...]) -> Composable:
     """SQL of the attributes of one feature as a JSON object."""
     pieces: list[Composable] = []
-    for number, item in enumerate(plan.fields):
+    for number, item in enumerate(fields):
         pieces.append(sql.Literal(f"{',' if number else '{'}{json.dumps(item.name)}:"))
         pieces.append(_value(item))
     return sql.SQL(" || ").join([*pieces, sql.Literal("}" if pieces else "{}")])
@@ -76,9 +91,10 @@ def _value(item: Field) -> Composable:
     return sql.SQL(_VALUES[item.type]).format(column(item.name))
 
 
-def _geometry(plan: Plan, decimals: int) -> Composable:
-    if plan.geometry is None:
+def _geometry(layer: Layer, system: Crs, with_geometry: bool, decimals: int) -> Composable:
+    if not with_geometry:
         return sql.Literal("null")
-    shape = sql.SQL("ST_FlipCoordinates({})").format(plan.geometry) if plan.crs.latitude_first else plan.geometry
+    geometry = output_geometry(layer, system.srid)
+    shape = sql.SQL("ST_FlipCoordinates({})").format(geometry) if system.latitude_first else geometry
     # Options 0: no "crs" member, whatever the CRS.
     return sql.SQL("coalesce(ST_AsGeoJSON({}, {}, 0), 'null')").format(shape, sql.Literal(decimals))

@@ -99,12 +99,19 @@ class Plan:
         bound = self.limit if limit is None or backward else limit
         keys = sql.SQL("ORDER BY {}").format(self.order)
         end = sql.SQL("") if bound is None else sql.SQL(" LIMIT {}").format(sql.Literal(bound))
+        if self._walks_index:
+            return replace(self, offset=0, source=self._from_offset()).select(row, limit)
         if not self.offset and not backward:
             return sql.SQL("SELECT {} {} {}{}").format(row, self._rows(), keys, end)
         wanted = sql.SQL("ORDER BY {}").format(order.keys(self.sort, turned=backward))
         offset = sql.SQL(" OFFSET {}").format(sql.Literal(self.offset)) if self.offset else sql.SQL("")
         page = sql.SQL("SELECT r.* {} {}{}{}").format(self._rows(), wanted, end, offset)
         return sql.SQL("SELECT {} FROM ({}) AS r {}").format(row, page, keys)
+
+    def page(self, row: Composable, *, keyed: bool = False) -> Composed:
+        """The rows of the page and one more, by which the last page is known; ``keyed`` with the keys of each."""
+        wanted = sql.SQL("{}, {}").format(row, order.row_keys(self.sort)) if keyed else row
+        return self.select(wanted, None if self.limit is None else self.limit + 1)
 
     def tally(self, bound: int | None = None) -> Composed:
         """One number: how many rows match, page and order aside; counting stops at ``bound``."""
@@ -155,6 +162,20 @@ class Plan:
     @property
     def _came(self) -> Composable:
         return sql.SQL("{} > {}").format(column("publicatie"), sql.Literal(self.since))
+
+    @property
+    def _walks_index(self) -> bool:
+        """Whether an offset can be found in the index of the rows that hold, without reading one."""
+        narrowed = self.source.barrier or self.source.conditions or self.client or self.since is not None
+        turned = self.sort or self.place or self.publication is not None
+        return bool(self.offset) and not (narrowed or turned or self.layer.own)
+
+    def _from_offset(self) -> Source:
+        """The rows from the offset on, which is found as a row number."""
+        first = sql.SQL("{} >= (SELECT {} FROM {} AS r WHERE {} ORDER BY {} LIMIT 1 OFFSET {})").format(
+            ROW_NUMBER, ROW_NUMBER, self.layer.table, self.holds, self.order, sql.Literal(self.offset)
+        )
+        return replace(self.source, conditions=(first,))
 
     def _rows(self) -> Composed:
         after = order.beyond(self.sort, self.place) if self.place else None

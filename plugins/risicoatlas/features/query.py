@@ -22,9 +22,8 @@ from psycopg.sql import Composable, Composed
 from psycopg_pool import ConnectionPool
 
 from risicoatlas.catalogue import GEOMETRY
-from risicoatlas.database import STATEMENT_TIMEOUT_S, Connection, Reader, asking
+from risicoatlas.database import END, OPENED, STATEMENT_TIMEOUT_S, Connection, Reader, Rows, asking
 from risicoatlas.errors import ExpiredError, RequestError, RisicoAtlasError, UnavailableError
-from risicoatlas.features import order
 from risicoatlas.features.cursor import Cursor
 from risicoatlas.features.plan import ETRS89, Plan, column
 from risicoatlas.features.request import Locators, Place
@@ -39,8 +38,11 @@ LOG = logging.getLogger(__name__)
 CHUNK_BYTES = 64 * 1024
 # The statement lasts as long as the client reads: a whole layer over a slow line takes its time.
 STREAM_TIMEOUT_S = 3600
+# What is asked ahead is held whole, whatever the size of its geometries.
+AHEAD_ROWS = 100
 COUNT_BOUND = 100_000
 COUNT_TIMEOUT_S = 2
+_GO_BACK = f"ROLLBACK TO SAVEPOINT {OPENED}"
 
 # PGCOPY signature, flags and extension length (PostgreSQL manual, COPY, "Binary Format")
 _SIGNATURE = b"PGCOPY\n\xff\r\n\0"
@@ -137,23 +139,56 @@ def _place(keys: Message | None, *, backward: bool) -> Place | None:
     return None if keys is None else Place(tuple(json.loads(bytes(keys), parse_float=str)), backward)
 
 
+@dataclass(frozen=True)
+class Ahead:
+    """What is known to be wanted of a reading before it is opened, and goes in the same message: the rows with ``row``
+    as their text, or the number of rows for None. ``at_most`` is how many rows there can be, where the plan has no
+    limit. ``alone`` when nothing else is asked as a rule, so that the transaction ends with it."""
+
+    row: Composable | None = None
+    keyed: bool = False
+    alone: bool = False
+    at_most: int | None = None
+
+    def fits(self, plan: Plan) -> bool:
+        """Whether it may be asked before the publication is known, and its answer be held in memory."""
+        bound = self.at_most if plan.limit is None else plan.limit
+        few = self.row is None or (bound is not None and bound <= AHEAD_ROWS)
+        return plan.publication is None and plan.since is None and few
+
+    def questions(self, plan: Plan) -> Iterator[Composable]:
+        if self.row is not None:
+            yield plan.page(self.row, keyed=self.keyed)
+        elif not plan.unfiltered:
+            yield plan.tally()
+        # Which municipalities have not published is asked after the rows.
+        if self.alone and not any(layer.municipalities for layer in plan.layers):
+            yield END
+
+
 class Reading:
     """One transaction on the layer of one plan, at one publication; to be closed, whatever happens.
 
     Raises :class:`ExpiredError` for a publication of which not every row is kept.
     """
 
-    def __init__(self, plan: Plan, service: Service, locators: Locators | None = None) -> None:
-        timeout_s = STATEMENT_TIMEOUT_S if plan.limit is not None else STREAM_TIMEOUT_S
+    def __init__(
+        self, plan: Plan, service: Service, locators: Locators | None = None, ahead: Ahead | None = None
+    ) -> None:
+        self._ahead = ahead if ahead is not None and ahead.fits(plan) else None
+        self._timeout_s = STATEMENT_TIMEOUT_S if plan.limit is not None else STREAM_TIMEOUT_S
         tables = tuple(table for layer in plan.layers for table in layer.tables)
-        reader = Reader(plan.role, plan.areas, timeout_s, tables)
+        reader = Reader(plan.role, plan.areas, self._timeout_s, tables)
         self._layer = plan.layer.name
+        self._service = service
         self._stream: RowStream | None = None
         self._stack = ExitStack()
+        questions = self._ahead.questions(plan) if self._ahead else ()
         with _errors_of(self._layer):
-            self._connection, row = self._stack.enter_context(asking(service.pool, reader, _state_of(plan)))
+            asked = asking(service.pool, reader, _state_of(plan), *questions)
+            self._connection, (state, *self._found) = self._stack.enter_context(asked)
         try:
-            self.state = _state(row)
+            self.state = _state(state[0])
             _refuse_expired(plan, self.state, locators or Locators())
         except RequestError:
             self.close()
@@ -182,19 +217,19 @@ class Reading:
         if not needed:
             self.close()
 
-    def stream(
-        self, row: Composable, separator: bytes = b"", *, keyed: bool = False, restartable: bool = False
-    ) -> RowStream:
+    def stream(self, row: Composable, separator: bytes = b"", *, keyed: bool = False) -> RowStream:
         """The rows of the plan, each the text of ``row`` in UTF-8, joined with ``separator``; ``keyed`` for pages that
-        lead to others, ``restartable`` when :meth:`restart` may follow."""
-        if restartable:
-            with _errors_of(self._layer):
-                self._connection.execute("SAVEPOINT stroom")
-        # One row more than the page is asked for, so that the last page has no `next`.
-        bound = None if self.plan.limit is None else self.plan.limit + 1
-        wanted = sql.SQL("{}, {}").format(row, order.row_keys(self.plan.sort)) if keyed else row
-        self._stream = RowStream(self._copied(self.plan.select(wanted, bound)), self.plan.limit, separator)
+        lead to others."""
+        found = self._taken(row, keyed=keyed)
+        rows = self._copied(self.plan.page(row, keyed=keyed)) if found is None else _pairs(found)
+        self._stream = RowStream(rows, self.plan.limit, separator)
         return self._stream
+
+    def _taken(self, row: Composable | None, *, keyed: bool = False) -> Rows | None:
+        """What was asked ahead, once."""
+        if self._ahead is None or self._ahead.row != row or self._ahead.keyed != keyed or not self._found:
+            return None
+        return self._found.pop()
 
     def restart(self) -> None:
         """Give up a stream that was begun; the transaction goes on."""
@@ -202,11 +237,12 @@ class Reading:
             self._stream.close()
             self._stream = None
         with _errors_of(self._layer):
-            self._connection.execute("ROLLBACK TO SAVEPOINT stroom")
+            self._connection.execute(_GO_BACK)
 
     def texts(self, row: Composable) -> Iterator[bytes]:
         """The rows one by one, each the text of ``row`` in UTF-8."""
-        return (bytes(text) for text, _ in self._copied(self.plan.select(row)))
+        found = self._taken(row)
+        return (bytes(text) for text, _ in (self._copied(self.plan.select(row)) if found is None else _pairs(found)))
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """The rows as dictionaries of the plan's fields; with ``geometrie`` as EWKB in hex unless it was not asked."""
@@ -238,20 +274,37 @@ class Reading:
         """
         if self.counted is not None or (self.plan.resumed and not exact):
             return self.counted
+        if found := self._taken(None):
+            return int(found[0][0])
+        if self._over:
+            with self._again() as again:
+                return again.count(exact=exact)
         if exact:
             return self._number(self.plan.tally(), STATEMENT_TIMEOUT_S)
-        found = self._bounded(self.plan.tally(COUNT_BOUND + 1))
-        return found if found is not None and found <= COUNT_BOUND else None
+        bounded = self._bounded(self.plan.tally(COUNT_BOUND + 1))
+        return bounded if bounded is not None and bounded <= COUNT_BOUND else None
 
     def tested(self) -> int | None:
         """How many visible objects the layer holds: what an answer without features was tested on; None where an own
         table takes too long to count."""
+        if self._over and (self.plan.layer.own or self.plan.layer.restricted):
+            with self._again() as again:
+                return again.tested()
         if self.plan.layer.own and not self.plan.layer.restricted:
             return self._bounded(sql.SQL("SELECT count(*) FROM {}").format(self.plan.layer.table))
         if not self.plan.layer.restricted and self.plan.publication is None:
             return self.state.count or 0
         statement = sql.SQL("SELECT count(*) FROM {} AS r WHERE {}").format(self.plan.layer.table, self.plan.holds)
         return self._number(statement, STATEMENT_TIMEOUT_S)
+
+    @property
+    def _over(self) -> bool:
+        """Whether the transaction has ended with what was asked ahead."""
+        return self._connection.info.transaction_status == TransactionStatus.IDLE
+
+    def _again(self) -> "Reading":
+        """Another transaction on the same publication, for what is asked after all."""
+        return Reading(replace(self.plan, publication=self.state.publication), self._service)
 
     def _bounded(self, statement: Composed) -> int | None:
         """One number, None where it takes longer than the time budget of a count."""
@@ -269,18 +322,21 @@ class Reading:
 
     def _number(self, statement: Composed, timeout_s: int) -> int:
         """One number within a time budget of its own; the transaction outlives it."""
-        bounded = sql.SQL("SAVEPOINT telling; SET LOCAL statement_timeout = {}; {}").format(
-            sql.Literal(f"{timeout_s}s"), statement
-        )
+        if timeout_s == self._timeout_s:
+            bounded = statement
+        else:
+            bounded = sql.SQL("SET LOCAL statement_timeout = {}; {}; SET LOCAL statement_timeout = {}").format(
+                sql.Literal(f"{timeout_s}s"), statement, sql.Literal(f"{self._timeout_s}s")
+            )
         with _errors_of(self._layer, timeout_s):
             try:
                 cursor = self._connection.execute(bounded)
-                cursor.nextset()
-                cursor.nextset()
-                row = cursor.fetchone()
             finally:
-                if self._connection.info.transaction_status in {TransactionStatus.INTRANS, TransactionStatus.INERROR}:
-                    self._connection.execute("ROLLBACK TO SAVEPOINT telling")
+                if self._connection.info.transaction_status == TransactionStatus.INERROR:
+                    self._connection.execute(_GO_BACK)
+            while not cursor.description:
+                cursor.nextset()
+            row = cursor.fetchone()
         return int(row[0]) if row else 0
 
     def _copied(self, statement: Composed) -> Generator[Pair]:
@@ -293,6 +349,12 @@ class Reading:
             yield from keyed(_messages(copy))
 
 
+def _pairs(rows: Rows) -> Generator[Pair]:
+    """Rows that came as text, with their keys where they have some."""
+    for row, *key in rows:
+        yield row.encode(), key[0].encode() if key else None
+
+
 def stream(plan: Plan, row: Composable, service: Service, separator: bytes = b"") -> RowStream:
     """The rows of a plan in a reading of their own, which ends with the last of them or when the stream is closed."""
     return RowStream(_alone(plan, row, service), plan.limit, separator)
@@ -300,8 +362,7 @@ def stream(plan: Plan, row: Composable, service: Service, separator: bytes = b""
 
 def _alone(plan: Plan, row: Composable, service: Service) -> Generator[Pair]:
     with Reading(plan, service) as reading:
-        bound = None if reading.plan.limit is None else reading.plan.limit + 1
-        yield from reading._copied(reading.plan.select(row, bound))
+        yield from reading._copied(reading.plan.page(row))
 
 
 def texts(plan: Plan, row: Composable, service: Service) -> Iterator[bytes]:
@@ -351,26 +412,19 @@ def latest(pool: ConnectionPool[Connection]) -> tuple[int, datetime | None]:
         "SELECT nummer, greatest(gemaakt_op, (SELECT max(laatst_geladen) FROM publiek.laag_stand))"
         " FROM publiek.publicatie ORDER BY nummer DESC LIMIT 1"
     )
-    with asking(pool, Reader(), question) as (_, row):
-        return (int(row[0]), row[1]) if row else (0, None)
+    with asking(pool, Reader(), question, END) as (_, (rows,)):
+        return (int(rows[0][0]), rows[0][1]) if rows else (0, None)
 
 
 def _state_of(plan: Plan) -> Composed:
-    return sql.SQL(
-        "SELECT newest.nummer, wanted.gemaakt_op,"
-        " coalesce((SELECT max(vanaf) FROM publiek.laag_bewaard WHERE laag IN ({layers})), 0),"
-        " (SELECT aantal FROM publiek.laag_stand WHERE laag = {layer}), {pinned}::bigint"
-        " FROM (SELECT max(nummer) AS nummer FROM publiek.publicatie) AS newest"
-        " LEFT JOIN publiek.publicatie AS wanted ON wanted.nummer = coalesce({pinned}, newest.nummer)"
-    ).format(
-        layer=sql.Literal(plan.layer.name),
-        layers=sql.SQL(", ").join(sql.Literal(layer.name) for layer in plan.layers),
-        pinned=sql.Literal(plan.publication),
+    layers = sql.SQL(", ").join(sql.Literal(layer.name) for layer in plan.layers)
+    return sql.SQL("SELECT * FROM publiek.stand(ARRAY[{}]::text[], {}::bigint)").format(
+        layers, sql.Literal(plan.publication)
     )
 
 
-def _state(row: TupleRow | None) -> State:
-    newest, made_at, kept_from, stored, pinned = row or (None, None, 0, None, None)
+def _state(row: TupleRow) -> State:
+    newest, made_at, kept_from, stored, pinned = row
     newest = newest or 0
     return State(newest if pinned is None else pinned, made_at, newest, kept_from, stored)
 

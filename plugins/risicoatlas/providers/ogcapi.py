@@ -29,8 +29,9 @@ from risicoatlas.catalogue import Layer
 from risicoatlas.conditional import Conditions, Validator
 from risicoatlas.errors import BusyError, LimitError, NotFoundError, RequestError, RisicoAtlasError
 from risicoatlas.features import file_settings, geojson
-from risicoatlas.features.plan import plan_query
-from risicoatlas.features.query import Reading
+from risicoatlas.features.plan import Plan, plan_query
+from risicoatlas.features.query import Ahead, Reading
+from risicoatlas.kept import Kept
 from risicoatlas.metadata import record as metadata
 from risicoatlas.metadata.record import Record
 from risicoatlas.providers import description as configuration
@@ -127,6 +128,14 @@ class Route:
     validator: Callable[..., Validator] | None = conditional.of_edition
 
 
+@dataclass(frozen=True)
+class Document:
+    """A document that was sent, with what describes it."""
+
+    body: bytes
+    headers: tuple[tuple[str, str], ...]
+
+
 @dataclass
 class OgcApi:
     """The application; made once per process and service."""
@@ -139,6 +148,7 @@ class OgcApi:
     def __post_init__(self) -> None:
         config = configuration.pygeoapi_config(self.description, self.base_url)
         self.api = API(config, {})
+        self.kept: Kept[Document] = Kept(lambda document: len(document.body))
         self.document = lru_cache(maxsize=64)(self._document)
         self.layer_api = lru_cache(maxsize=256)(self._layer_api)
 
@@ -201,8 +211,12 @@ class OgcApi:
         return found
 
     def _layer_api(self, layer: Layer) -> API:
-        """For pages of one layer, which need no state of it."""
-        return self.api_with(documents.resources([layer], {}, self.description))
+        """For pages of one layer, which need no state of it. No CRS is named: our provider transforms, and pygeoapi
+        would prepare to on every request."""
+        resources = documents.resources([layer], {}, self.description)
+        for provider in resources[layer.name]["providers"]:
+            del provider["crs"], provider["storage_crs"]
+        return self.api_with(resources)
 
     def _document(self, names: tuple[str, ...], language: str) -> dict[str, Any]:
         layers = [self.service.catalogue.get(name) for name in names]
@@ -215,12 +229,24 @@ def _handled(route: Route, call: Call) -> Response:
         return route.handler(call)
     validator = route.validator(call.visit.service, call.depends_on)
     if not call.conditions.met_by(validator, dates=False):
-        response = route.handler(call)
+        response = _made(route, call, validator)
         call.validator = validator
         if not call.conditions.met_by(validator):
             return response
     call.validator = validator
     return Response(status=HTTPStatus.NOT_MODIFIED)
+
+
+def _made(route: Route, call: Call, validator: Validator) -> Response:
+    """The document of a validator, as it was made before where it was."""
+    kept = call.app.kept.get(validator.etag)
+    if kept is None:
+        response = route.handler(call)
+        kept = Document(response.get_data(), tuple(response.headers.items()))
+        if response.status_code == HTTPStatus.OK:
+            call.app.kept.put(validator.etag, kept)
+        return response
+    return Response(kept.body, headers=list(kept.headers))
 
 
 def create(service: Service) -> WSGIApplication:
@@ -304,7 +330,8 @@ def items(call: Call) -> Response:
     _ = call.visit.service.signing_key
     is_file = call.form in downloads.BY_NAME
     asked = downloads.asked(read.query, call.found.get("limit")) if is_file else read.query
-    reading = Reading(plan_query(asked, call.visit.actor, call.visit.service), call.visit.service)
+    plan = plan_query(asked, call.visit.actor, call.visit.service)
+    reading = Reading(plan, call.visit.service, ahead=None if is_file else _ahead(plan, call, page=True))
     try:
         if call.has_rows(reading):
             reading.close()
@@ -320,9 +347,16 @@ def items(call: Call) -> Response:
         raise
 
 
+def _ahead(plan: Plan, call: Call, *, page: bool) -> Ahead | None:
+    """The rows of a small page, or of one item, unless the client may have them already or asks for the headers."""
+    if not call.conditions.rows_wanted:
+        return None
+    return Ahead(geojson.feature_row(plan), keyed=page, alone=plan.unfiltered or not page)
+
+
 def _page(call: Call, read: ItemsRequest, reading: Reading) -> Response:
     call.visit.reading = reading
-    request = call.api_request(limit=read.limit, offset=read.offset, crs=read.crs.uri)
+    request = call.api_request(limit=read.limit, offset=read.offset)
     _headers, status, content = itemtypes.get_collection_items(call.app.layer_api(call.layer), request, call.layer.name)
     if not isinstance(content, Iterator):
         raise _refused(status, content)
@@ -355,7 +389,7 @@ def item(call: Call) -> Response:
     read = parameters.item(call.layer, call.found)
     call.visit.items = read
     plan = plan_query(replace(read.query, ids=(call.key or "",), limit=1), call.visit.actor, call.visit.service)
-    with Reading(plan, call.visit.service) as reading:
+    with Reading(plan, call.visit.service, ahead=_ahead(plan, call, page=False)) as reading:
         if call.has_rows(reading, dates=False):
             return Response(status=HTTPStatus.NOT_MODIFIED)
         call.visit.reading = reading

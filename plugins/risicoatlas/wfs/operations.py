@@ -18,7 +18,7 @@ from risicoatlas.errors import LimitError, NotFoundError, RequestError
 from risicoatlas.features import query
 from risicoatlas.features.join import Asked
 from risicoatlas.features.plan import Plan, plan_query
-from risicoatlas.features.query import Reading
+from risicoatlas.features.query import Ahead, Reading
 from risicoatlas.features.request import Envelope, FeatureRequest, Sort
 from risicoatlas.filters import ecql, fes
 from risicoatlas.service import Service
@@ -201,11 +201,13 @@ def _feature_by_id(request: GetFeature, item: StoredQuery, writer: Writer, actor
     if request.presentation.cursor is not None or request.presentation.gewijzigd_sinds is not None:
         raise RequestError("one feature by its id has no pages and no changes", "storedquery_id")
     plan = plan_query(replace(_by_id(item, actor, service), limit=1), actor, service)
-    with Reading(plan, service, LOCATORS) as reading:
+    row = writer.single(plan, links.base_url(service.settings))
+    ahead = Ahead(row, alone=True) if conditional.asked().rows_wanted else None
+    with Reading(plan, service, LOCATORS, ahead) as reading:
         validator = paging.validator(request, reading, actor, service)
         if validator and conditional.asked().met_by(validator, dates=False):
             return not_modified(validator)
-        rows = reading.stream(writer.single(reading.plan, links.base_url(service.settings)))
+        rows = reading.stream(row)
         body = writer.cleaned(b"".join(rows))
     if not rows.returned:
         raise _no_feature(dict(item.parameters)["id"])

@@ -19,7 +19,7 @@ from risicoatlas.features import query, unpublished
 from risicoatlas.features.cursor import Cursor
 from risicoatlas.features.join import Asked, JoinRequest, parts_of, planned
 from risicoatlas.features.plan import Plan, plan_query
-from risicoatlas.features.query import Reading, RowStream
+from risicoatlas.features.query import Ahead, Reading, RowStream
 from risicoatlas.features.request import FeatureRequest, Locators, Place
 from risicoatlas.features.unpublished import Municipality
 from risicoatlas.front import streams
@@ -150,7 +150,8 @@ def _single(request: Page, found: FeatureRequest, writer: Writer, actor: Actor, 
         offset=shown.startIndex,
         locators=replace(found.locators, offset=LOCATORS.offset),
     )
-    reading = Reading(plan_query(found, actor, service), service, found.locators)
+    plan = plan_query(found, actor, service)
+    reading = Reading(plan, service, found.locators, _ahead(plan, found, writer, shown.hits))
     assembly = Assembly(request, service, reading.state.publication, [reading.close])
     try:
         valid = validator(request, reading, actor, service)
@@ -170,6 +171,18 @@ def _single(request: Page, found: FeatureRequest, writer: Writer, actor: Actor, 
         raise
 
 
+def _ahead(plan: Plan, found: FeatureRequest, writer: Writer, hits: bool) -> Ahead | None:
+    """The number, or the rows of a small page, unless the client may have the answer already or asks for headers."""
+    if plan.limit == 0 or not conditional.asked().rows_wanted:
+        return None
+    if hits:
+        return Ahead(alone=True)
+    if plan.limit is None:
+        # An id is of one object at most.
+        return Ahead(writer.row(plan), alone=True, at_most=None if found.ids is None else len(found.ids))
+    return Ahead(writer.row(plan), keyed=True, alone=plan.unfiltered)
+
+
 def _counted(reading: Reading) -> Part:
     """``resultType=hits``: the true number and no member."""
     return Part(reading.plan, reading.count(exact=True), 0)
@@ -183,7 +196,7 @@ def _page(reading: Reading, writer: Writer) -> Part:
     # A whole layer that was counted at its publication needs neither a count nor a buffer.
     if (plan.limit is None and reading.counted is not None) or (plan.limit or 0) > BUFFER_ROWS:
         return _stated_first(reading, writer)
-    rows = reading.stream(writer.row(plan), writer.separator, keyed=plan.limit is not None, restartable=True)
+    rows = reading.stream(writer.row(plan), writer.separator, keyed=plan.limit is not None)
     chunks: list[bytes] = []
     size = 0
     for chunk in rows:

@@ -17,6 +17,7 @@ from risicoatlas.errors import LimitError, RequestError, RisicoAtlasError
 from risicoatlas.features import file_settings
 from risicoatlas.filters import safe_xml
 from risicoatlas.filters.safe_xml import Element
+from risicoatlas.kept import Kept
 from risicoatlas.service import Service
 from risicoatlas.wfs import config as configuration
 from risicoatlas.wfs import operations, requests, v11, versions
@@ -59,6 +60,7 @@ class Wfs:
     def __init__(self, service: Service, config: WfsConfig) -> None:
         self.service = service
         self.config = config
+        self._kept: Kept[Answer] = Kept(lambda answer: sum(map(len, answer.body)))
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] == "OPTIONS":
@@ -98,7 +100,10 @@ class Wfs:
         validator = kind(self.service, request)
         if conditions.met_by(validator, dates=False):
             return not_modified(validator)
-        answer = self._called(request)
+        answer = self._kept.get(validator.etag)
+        if answer is None:
+            answer = self._called(request)
+            self._kept.put(validator.etag, answer)
         if conditions.met_by(validator):
             return not_modified(validator)
         return replace(answer, headers=(*answer.headers, *validator.headers()))

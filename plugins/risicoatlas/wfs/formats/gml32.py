@@ -14,8 +14,9 @@ from psycopg.sql import Composable
 from risicoatlas.catalogue import GEOMETRY, KEY, Field, Layer
 from risicoatlas.crs import Crs
 from risicoatlas.features.join import JoinPlan, member, occurrence
-from risicoatlas.features.plan import Plan, column
+from risicoatlas.features.plan import Plan, column, output_geometry
 from risicoatlas.filters.fes import AGAIN
+from risicoatlas.rendered import KEPT, rendered
 from risicoatlas.wfs.dialect import GML32, WFS20, Dialect
 from risicoatlas.wfs.formats import About
 from risicoatlas.wfs.links import describe_url
@@ -95,8 +96,18 @@ def feature(
     plan: Plan, before: str = "", after: str = "", attributes: str = "", name: Composable | None = None
 ) -> Composable:
     """SQL of one feature element; name and geometry are worked out once per row."""
-    expression = _element(plan.layer, plan.fields, plan.crs, plan.geometry is not None, (before, attributes, after))
-    return per_row(plan, expression, name)
+    texts = (before, attributes, after)
+    if name is None:
+        return _feature(plan.layer, plan.fields, plan.crs, plan.geometry is not None, texts)
+    return per_row(plan, _element(plan.layer, plan.fields, plan.crs, plan.geometry is not None, texts), name)
+
+
+@lru_cache(maxsize=KEPT)
+def _feature(
+    layer: Layer, fields: tuple[Field, ...], system: Crs, with_geometry: bool, texts: tuple[str, str, str]
+) -> Composable:
+    shape = output_geometry(layer, system.srid) if with_geometry else None
+    return rendered(_per_row(_element(layer, fields, system, with_geometry, texts), shape))
 
 
 def pair(plan: JoinPlan) -> Composable:
@@ -119,11 +130,9 @@ def _name_in_pair(plan: JoinPlan, side: int) -> Composable:
     return sql.SQL(form).format(again=again, name=xml_name(), mark=sql.Literal(AGAIN[side]), times=times)
 
 
-@lru_cache(maxsize=256)
 def _element(
     layer: Layer, fields: tuple[Field, ...], system: Crs, with_geometry: bool, texts: tuple[str, str, str]
 ) -> Composable:
-    """Kept, since putting it together takes as long as reading one row."""
     before, attributes, after = texts
     element = f"{layer.prefix}:{layer.name}"
     pieces: list[Composable] = [
@@ -139,8 +148,12 @@ def _element(
 
 def per_row(plan: Plan, expression: Composable, name: Composable | None = None) -> Composable:
     """``expression`` may use ``q.name``, the key as an XML name, and ``q.shape``, the geometry in the output CRS."""
+    return _per_row(expression, plan.geometry, name)
+
+
+def _per_row(expression: Composable, shape: Composable | None, name: Composable | None = None) -> Composable:
     return sql.SQL("(SELECT {} FROM (SELECT {} AS name, {} AS shape OFFSET 0) AS q)").format(
-        expression, name or xml_name(), plan.geometry or sql.SQL("NULL")
+        expression, name or xml_name(), shape or sql.SQL("NULL")
     )
 
 
@@ -192,11 +205,13 @@ def geometry(layer: Layer, system: Crs) -> Composable:
         "decimals": decimals,
         "options": options,
     }
-    first = sql.SQL(part).format(
-        shape=sql.SQL("ST_SetSRID(ST_GeometryN(q.shape, 1), 0)"),
-        id=sql.Literal(f"{GEOMETRY}.part.1.{layer.name}."),
-        **common,
+    first_id = sql.Literal(f"{GEOMETRY}.part.1.{layer.name}.")
+    first: Composable = sql.SQL(part).format(
+        shape=sql.SQL("ST_SetSRID(ST_GeometryN(q.shape, 1), 0)"), id=first_id, **common
     )
+    if layer.geometry_type == "MultiPolygon" and not layer.own:
+        # An own table may have heights.
+        first = _plain_polygon(first_id, system, first)
     numbered = sql.SQL("{} || d.path[1] || {}").format(sql.Literal(f"{GEOMETRY}.part."), sql.Literal(f".{layer.name}."))
     each = sql.SQL(part).format(shape=sql.SQL("d.geom"), id=numbered, **common)
     whole: LiteralString = (
@@ -208,6 +223,23 @@ def geometry(layer: Layer, system: Crs) -> Composable:
         first=first,
         each=each,
         close=sql.Literal(f"</gml:{multi}>"),
+    )
+
+
+def _plain_polygon(identifier: Composable, system: Crs, otherwise: Composable) -> Composable:
+    """The one part of a multipolygon: where it has one ring its text is turned into the same GML, in half the time that
+    ST_AsGML takes."""
+    form: LiteralString = (
+        "CASE ST_NRings(q.shape) WHEN 1 THEN {before} || q.name || replace(replace(replace("
+        "ST_AsText({shape}, {decimals}), 'MULTIPOLYGON(((', {begin}), ')))', {end}), ',', ' ') ELSE {otherwise} END"
+    )
+    return sql.SQL(form).format(
+        before=sql.SQL("'<gml:surfaceMember><gml:Polygon gml:id=\"' || {}").format(identifier),
+        shape=sql.SQL("ST_FlipCoordinates(q.shape)" if system.latitude_first else "q.shape"),
+        decimals=sql.Literal(system.decimals),
+        begin=sql.Literal('"><gml:exterior><gml:LinearRing><gml:posList>'),
+        end=sql.Literal("</gml:posList></gml:LinearRing></gml:exterior></gml:Polygon></gml:surfaceMember>"),
+        otherwise=otherwise,
     )
 
 
