@@ -13,8 +13,10 @@ from pathlib import Path
 
 import psycopg
 
+from risicoatlas import catalogue
 from risicoatlas.cluster import Cluster
 from risicoatlas.database import Database
+from risicoatlas.publish import tables
 from risicoatlas.settings import CHECKOUT
 from tests.bench.lines import Line
 from tests.bench.processes import Run, our_environ, risicoatlas
@@ -105,7 +107,11 @@ def prepared(folder: Path, rows: int) -> Iterator[Ground]:
         made.write_text(json.dumps(_make(home, rows)), encoding="utf-8")
     found = json.loads(made.read_text(encoding="utf-8"))
     with Cluster(home).running() as cluster:
-        yield Ground(folder, home, cluster, found["rows"], Run(found["seconds"], found["peak_mib"]))
+        ground = Ground(folder, home, cluster, found["rows"], Run(found["seconds"], found["peak_mib"]))
+        # As `serve` does: documents tell of every layer, published or not.
+        with ground.database.loader() as connection:
+            tables.ensure(connection, catalogue.read(ground.config))
+        yield ground
 
 
 def _make(home: Path, rows: int) -> dict[str, float]:
