@@ -20,13 +20,13 @@ from urllib.parse import urlsplit
 from wsgiref.types import StartResponse, WSGIApplication
 
 import psycopg
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg_pool import PoolTimeout
 
-from risicoatlas import catalogue, health
+from risicoatlas import catalogue, health, proj
 from risicoatlas.access import actor, credentials, decide, keys, sessions, trail
 from risicoatlas.access.actor import Actor
 from risicoatlas.conditional import CREDENTIALS
-from risicoatlas.database import Connection, Database, refuse_strong_role
+from risicoatlas.database import Database, refuse_strong_role
 from risicoatlas.errors import CredentialError, RequestError, RisicoAtlasError, SessionError
 from risicoatlas.front import client, compression, cors, metrics, refusals, streams
 from risicoatlas.gathered import Gathered
@@ -58,11 +58,14 @@ def make_service(settings: Settings, database: Database) -> Service:
     return Service(settings, layers, decide.read(settings.config, layers), database.pool())
 
 
-def open_pool(pool: ConnectionPool[Connection]) -> None:
-    """Open the pool of this process and refuse a role that row-level security would not bind."""
-    pool.open(wait=True, timeout=15)
-    with pool.connection() as connection:
+def begin(service: Service) -> None:
+    """Open the pool of this process and refuse a role that row-level security would not bind; make what the first boxes
+    would wait for."""
+    service.pool.open(wait=True, timeout=15)
+    with service.pool.connection() as connection:
         refuse_strong_role(connection)
+    stored = {layer.srid for layer in service.catalogue}
+    proj.prepare((asked, srid) for srid in stored for asked in (4326, 4258, 3857))
 
 
 def create_app(service: Service) -> WSGIApplication:

@@ -49,7 +49,7 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn is not typed
             "graceful_timeout": 10,
             "preload_app": True,
             "proc_name": "risicoatlas",
-            "post_worker_init": lambda worker: app.open_pool(self.service.pool),
+            "post_worker_init": lambda worker: app.begin(self.service),
             "when_ready": self.ready,
             "child_exit": lambda arbiter, worker: metrics.forget(worker.pid),
             "loglevel": "warning",

@@ -11,5 +11,5 @@ from risicoatlas.settings import Settings
 _home = Path(os.environ["RISICOATLAS_HOME"])
 _settings = Settings(home=_home, config=_home / "config", styles=_home, public_url=os.environ["RISICOATLAS_PUBLIC_URL"])
 _service = app.make_service(_settings, Database(lambda task: os.environ["RISICOATLAS_DATABASE_URL"]))
-app.open_pool(_service.pool)
+app.begin(_service)
 application = app.Door(ogcapi.create(_service), _service)

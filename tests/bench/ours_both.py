@@ -24,7 +24,7 @@ _settings = Settings(
     public_url=os.environ["RISICOATLAS_PUBLIC_URL"],
 )
 _service = app.make_service(_settings, Database(lambda task: os.environ["RISICOATLAS_DATABASE_URL"]))
-app.open_pool(_service.pool)
+app.begin(_service)
 
 
 def _absent(_environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

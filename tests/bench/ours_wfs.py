@@ -17,7 +17,7 @@ from tests.bench.memory import peak_mib
 _home = Path(os.environ["RISICOATLAS_HOME"])
 _settings = Settings(home=_home, config=_home / "config", styles=_home, public_url=os.environ["RISICOATLAS_PUBLIC_URL"])
 _service = app.make_service(_settings, Database(lambda task: os.environ["RISICOATLAS_DATABASE_URL"]))
-app.open_pool(_service.pool)
+app.begin(_service)
 _wfs = app.Door(wfs.create(_service), _service)
 
 
