@@ -225,6 +225,11 @@ class Reading:
         self._stream = RowStream(rows, self.plan.limit, separator)
         return self._stream
 
+    @property
+    def has_rows(self) -> bool:
+        """Whether the rows were asked ahead, and are in memory."""
+        return self._ahead is not None and self._ahead.row is not None and bool(self._found)
+
     def _taken(self, row: Composable | None, *, keyed: bool = False) -> Rows | None:
         """What was asked ahead, once."""
         if self._ahead is None or self._ahead.row != row or self._ahead.keyed != keyed or not self._found:

@@ -193,6 +193,9 @@ def _page(reading: Reading, writer: Writer) -> Part:
     plan = reading.plan
     if plan.limit == 0:
         return Part(plan, reading.count(), 0)
+    if reading.has_rows:
+        rows = reading.stream(writer.row(plan), writer.separator, keyed=plan.limit is not None)
+        return _buffered(reading, rows, list(rows))
     # A whole layer that was counted at its publication needs neither a count nor a buffer.
     if (plan.limit is None and reading.counted is not None) or (plan.limit or 0) > BUFFER_ROWS:
         return _stated_first(reading, writer)
