@@ -20,6 +20,11 @@ from risicoatlas.errors import ConfigError, NotFoundError
 FIELD_TYPES = ("text", "integer", "number", "boolean", "date", "datetime")
 GEOMETRY_TYPES = ("Point", "MultiLineString", "MultiPolygon")
 ACCESS = ("public", "restricted")
+# What a layer.yaml may hold.
+KEYS = {
+    "title", "description", "access", "geometry", "srid", "field_sets", "fields", "area_field", "styles", "sources",
+    "table", "key", "geometry_column", "municipalities", "license", "attribution", "metadata",
+}  # fmt: skip
 GEOMETRY = "geometrie"
 KEY = "identificatie"
 # What PostgreSQL, GML, a URL and a file name all take as it is.
@@ -220,26 +225,7 @@ def _load(path: Path) -> Any:
 def _layer(path: Path, core: Any) -> Layer:
     data = _load(path)
     name = path.parent.name
-    known = {
-        "title",
-        "description",
-        "access",
-        "geometry",
-        "srid",
-        "field_sets",
-        "fields",
-        "area_field",
-        "styles",
-        "sources",
-        "table",
-        "key",
-        "geometry_column",
-        "municipalities",
-        "license",
-        "attribution",
-        "metadata",
-    }
-    _refuse_unknown(path, data, known)
+    _refuse_unknown(path, data, KEYS)
     if not LAYER_NAME.fullmatch(name):
         raise ConfigError(path, None, f"layer {name!r}: expected a folder name of lower-case letters, digits and _")
     own = _own_table(path, data)

@@ -119,7 +119,8 @@ def _query(name: str, schema: Document, text: str) -> Document:
     }  # fmt: skip
 
 
-def _parameters(description: Description) -> Document:
+def _rows(description: Description) -> tuple[tuple[str, Document, str], ...]:
+    """Name, schema and text of every query parameter."""
     uri = {"type": "string", "format": "uri"}
     names = {"type": "array", "items": {"type": "string"}}
     box = {
@@ -133,7 +134,7 @@ def _parameters(description: Description) -> Document:
         "maximum": description.maximum_limit,
         "default": description.default_limit,
     }
-    rows: tuple[tuple[str, Document, str], ...] = (
+    return (
         ("f", {"type": "string", "enum": list(FORMATS), "default": "json"}, "Format of the answer"),
         ("lang", {"type": "string", "enum": list(description.languages)}, "Language of titles"),
         (
@@ -162,7 +163,10 @@ def _parameters(description: Description) -> Document:
         ("filter-lang", {"type": "string", "enum": list(parameters.LANGUAGES), "default": "cql2-text"}, "Of filter"),
         ("filter-crs", uri, "CRS of geometries in filter; CRS84 when absent"),
     )
-    found = {name: _query(name, schema, text) for name, schema, text in rows}
+
+
+def _parameters(description: Description) -> Document:
+    found = {name: _query(name, schema, text) for name, schema, text in _rows(description)}
     forms = {"type": "string", "enum": list(ITEMS_FORMATS), "default": "json"}
     found["fItems"] = _query("f", forms, f"Format of the answer. {_FILES_WITHOUT_LIMIT}")
     found["featureId"] = {
