@@ -13,7 +13,7 @@ from gunicorn.http import message
 from risicoatlas import app, database
 from risicoatlas.catalogue import read as read_catalogue
 from risicoatlas.front import metrics
-from risicoatlas.publish import tables
+from risicoatlas.publish import standing, tables
 from risicoatlas.rules import check as rule_check
 from risicoatlas.settings import Settings
 
@@ -81,6 +81,8 @@ def serve(settings: Settings) -> None:
     with database.opened(settings, serving=True, notice=lambda text: click.echo(text, err=True)) as where:
         if not settings.database_url:
             with where.loader() as connection:
-                tables.ensure(connection, read_catalogue(settings.config))
+                layers = read_catalogue(settings.config)
+                tables.ensure(connection, layers)
+                standing.complete(connection, layers)
         sys.argv = sys.argv[:1]
         Server(settings, where).run()

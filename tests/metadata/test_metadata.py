@@ -10,14 +10,17 @@ from typing import Any, ClassVar
 
 import pytest
 from lxml import etree
+from tests.conftest import Town
 from werkzeug.test import Client, TestResponse
 
+from risicoatlas import catalogue as catalogues
 from risicoatlas import description
 from risicoatlas.access import actor as actors
 from risicoatlas.access.actor import ANONYMOUS, Actor
 from risicoatlas.catalogue import License, Text
 from risicoatlas.features import standing
 from risicoatlas.metadata import dcat, iso, record, wsgi
+from risicoatlas.publish import standing as stored
 from risicoatlas.service import Service
 
 # importing the package itself asks for modules that it does not declare
@@ -250,3 +253,14 @@ class TestCatalogue:
         assert {"dct:issued", "dct:modified", "dcat:theme", "dct:identifier"} <= set(dataset)
         served = {item["@id"] for item in found["dcat:service"]}
         assert {item["dcat:accessService"]["@id"] for item in dataset["dcat:distribution"]} == served
+
+
+def test_what_an_older_version_did_not_store_is_completed_and_not_told_as_none(town_copy: Town) -> None:
+    layers = catalogues.read(town_copy.settings.config)
+    question = "SELECT laag, bronnen, gemeenten FROM publiek.laag_stand ORDER BY laag"
+    with town_copy.database.loader() as connection:
+        before = connection.execute(question).fetchall()
+        connection.execute("UPDATE publiek.laag_stand SET bronnen = '[]', gemeenten = '[]'")
+        stored.complete(connection, layers)
+        assert connection.execute(question).fetchall() == before
+    assert any(municipalities for _, _, municipalities in before)

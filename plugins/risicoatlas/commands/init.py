@@ -11,11 +11,13 @@ from risicoatlas.settings import Settings
 def command(settings: Settings, upgrade: bool) -> None:
     """Make the database, its tables and an empty table for each layer."""
     from risicoatlas import catalogue, database
-    from risicoatlas.publish import tables
+    from risicoatlas.publish import standing, tables
 
     with (
         database.opened(settings, upgrade=upgrade, notice=lambda text: click.echo(text, err=True)) as where,
         where.loader() as connection,
     ):
-        tables.ensure(connection, catalogue.read(settings.config))
+        layers = catalogue.read(settings.config)
+        tables.ensure(connection, layers)
+        standing.complete(connection, layers)
     click.echo("the database is ready")

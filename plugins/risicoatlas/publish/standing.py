@@ -6,7 +6,7 @@ the layer changed, since a load that changes nothing still says of which date th
 
 from psycopg import sql
 
-from risicoatlas.catalogue import Layer
+from risicoatlas.catalogue import Catalogue, Layer
 from risicoatlas.database import Connection
 
 _AREA = "gemeentecode"
@@ -36,6 +36,17 @@ UPDATE publiek.laag_stand SET gemeenten = (
 def store_sources(connection: Connection, layer: Layer) -> None:
     """Date and last load of each source of the layer."""
     connection.execute(_SOURCES.format(sources=sql.Literal(list(layer.sources)), name=sql.Literal(layer.name)))
+
+
+def complete(connection: Connection, catalogue: Catalogue) -> None:
+    """What layers that were published by a version without it do not tell yet: no municipalities is not none."""
+    connection.execute("SET LOCAL timezone = 'UTC'")  # as a publication has it
+    lacking = {name for (name,) in connection.execute("SELECT laag FROM publiek.laag_stand WHERE bronnen = '[]'")}
+    for layer in catalogue:
+        if layer.name in lacking and layer.sources:
+            store_sources(connection, layer)
+            store_municipalities(connection, layer, layer.table)
+    connection.commit()
 
 
 def store_municipalities(connection: Connection, layer: Layer, table: sql.Identifier) -> None:
