@@ -21,7 +21,7 @@ from owslib.ogcapi.features import Features
 from owslib.wfs import WebFeatureService
 from pyproj import Transformer
 from tests.conftest import Server, Town
-from tests.integration.test_clients_qgis import QUIET, qgis
+from tests.integration.test_clients_qgis import QUIET, a_bug_of_qgis, qgis
 
 from risicoatlas import catalogue as catalogues
 from risicoatlas.settings import CHECKOUT
@@ -114,7 +114,8 @@ def jobs(url: str) -> list[dict[str, Any]]:
     wfs("subset and box", "4326", on_demand, subset=ZEER, rect=SYSTEMS["4326"])
     wfs("date", subset="begin_geldigheid >= '2015-01-01T00:00:00Z'")
     oapif("OAPIF pages", f"pageSize='{PAGE}'")
-    oapif("OAPIF box", on_demand, rect=SYSTEMS["4326"])
+    # QGIS 3.40 takes the stored CRS of a collection
+    oapif("OAPIF box", on_demand, rect=SYSTEMS["4326"], rects={"EPSG:28992": BOX})
     oapif("OAPIF subset", subset=ZEER)
     oapif("OAPIF date", subset="begin_geldigheid <= '2015-01-01T00:00:00Z'")
     uri = f"typename='rev_public:{LAYER}' srsname='EPSG:28992' version='1.1.0' url='{url}/wfs?_=old'"
@@ -123,6 +124,11 @@ def jobs(url: str) -> list[dict[str, Any]]:
         uri = f"typename='rev_public:{name}' srsname='EPSG:{code}' version='2.0.0' url='{url}/wfs'"
         made.append(job(f"{name} {code}", "WFS", uri))
     return made
+
+
+def looks(query: dict[str, str]) -> bool:
+    """Whether QGIS (3.40, not 3.22) asks one object to see which geometry a layer really has."""
+    return "1" in {query.get("COUNT"), query.get("MAXFEATURES")}
 
 
 @dataclass(frozen=True)
@@ -147,7 +153,8 @@ def seen(server: Server, log: Log, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.mark.qgis
 class TestQgis:
     def test_it_has_nothing_to_complain_about(self, seen):
-        assert [message for message in seen.messages if message["level"] not in QUIET] == []
+        complaints = [message for message in seen.messages if message["level"] not in QUIET]
+        assert [message for message in complaints if not a_bug_of_qgis(message)] == []
 
     def test_every_object_comes_over_small_pages(self, seen, held):
         """Q-01, Q-06"""
@@ -190,12 +197,17 @@ class TestQgis:
         assert seen.ids("subset") == held(f"{ZEER} AND oppervlakte_m2 > 500") != []
         asked = [query["FILTER"] for query in seen.log.asked("/wfs", _="subset") if "FILTER" in query]
         assert asked and all("PropertyIsGreaterThan" in text and "zeerKwetsbaar" in text for text in asked)
-        assert len(asked) == len(seen.log.asked("/wfs", _="subset", REQUEST="GetFeature")), "no page without it"
+        pages = [query for query in seen.log.asked("/wfs", _="subset", REQUEST="GetFeature") if not looks(query)]
+        assert len(asked) == len(pages), "no page without it"
 
     def test_a_filter_and_a_box_go_together_in_one_filter(self, seen, held):
         """Q-27"""
         assert seen.ids("subset and box") == held(f"{ZEER} AND {IN_BOX}")
-        asked = [query.get("FILTER", "") for query in seen.log.asked("/wfs", _="subset and box") if "COUNT" in query]
+        asked = [
+            query.get("FILTER", "")
+            for query in seen.log.asked("/wfs", _="subset and box")
+            if "COUNT" in query and not looks(query)
+        ]
         assert asked and all("fes:BBOX" in text and "zeerKwetsbaar" in text for text in asked)
 
     def test_a_condition_on_a_date_is_true_of_what_comes(self, seen, held):
@@ -204,7 +216,7 @@ class TestQgis:
     def test_the_old_version_reads_everything_in_one_answer(self, seen, held):
         """Q-05: no MAXFEATURES is sent where no default is declared."""
         assert seen.ids("old") == held()
-        (asked,) = seen.log.asked("/wfs", _="old", REQUEST="GetFeature")
+        (asked,) = [query for query in seen.log.asked("/wfs", _="old", REQUEST="GetFeature") if not looks(query)]
         assert not {"MAXFEATURES", "COUNT"} & set(asked)
 
     def test_the_pages_of_the_ogc_api_are_followed(self, seen, held):
@@ -217,8 +229,9 @@ class TestQgis:
     def test_the_box_of_the_ogc_api_has_longitude_first(self, seen, held):
         """Q-26"""
         assert seen.ids("OAPIF box") == held(IN_BOX)
-        (asked,) = [query["bbox"] for query in seen.log.asked("/items") if "bbox" in query]
-        assert list(map(float, asked.split(","))) == pytest.approx(SYSTEMS["4326"])
+        (asked,) = [query for query in seen.log.asked("/items") if "bbox" in query]
+        wanted = BOX if asked.get("bbox-crs", "").endswith("/28992") else SYSTEMS["4326"]
+        assert list(map(float, asked["bbox"].split(","))) == pytest.approx(wanted)
 
     def test_a_filter_in_the_ogc_api_is_right_whoever_does_it(self, seen, held):
         """Q-29: QGIS 3.22 hands on no condition on a text, whatever is declared; then it reads everything."""
@@ -228,7 +241,13 @@ class TestQgis:
         assert pushed or len(whole) > 1
 
     def test_a_condition_on_a_date_is_a_period_in_the_ogc_api(self, seen, held):
-        """Q-44: QGIS 3.22 hands it on as ``datetime``, which asks the validity and no other date."""
+        """Q-44: QGIS 3.22 hands it on as ``datetime``, which asks the validity and no other date; 3.40 as a filter."""
+        pushed = [
+            query["filter"] for query in seen.log.asked("/items") if "begin_geldigheid" in query.get("filter", "")
+        ]
+        if pushed:
+            assert seen.ids("OAPIF date") == held("begin_geldigheid <= '2015-01-01T00:00:00Z'") != []
+            return
         (asked, *_) = [query["datetime"] for query in seen.log.asked("/items") if "datetime" in query]
         assert asked == "0000-01-01T00:00:00Z/2015-01-01T00:00:00Z"
         valid = "(begin_geldigheid IS NULL OR begin_geldigheid <= '2015-01-01T00:00:00Z')"

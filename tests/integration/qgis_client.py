@@ -58,10 +58,10 @@ def login(key: str) -> str:
     return config.id()
 
 
-def wanted(job: dict) -> QgsFeatureRequest:
+def wanted(job: dict, crs: str) -> QgsFeatureRequest:
     request = QgsFeatureRequest()
-    if job.get("rect"):
-        request.setFilterRect(QgsRectangle(*job["rect"])).setFlags(QgsFeatureRequest.ExactIntersect)
+    if rect := job.get("rects", {}).get(crs, job.get("rect")):
+        request.setFilterRect(QgsRectangle(*rect)).setFlags(QgsFeatureRequest.ExactIntersect)
     return request
 
 
@@ -69,7 +69,7 @@ def vectors(layer: QgsVectorLayer, job: dict) -> dict:
     """Every object is read: a count that the server told may be wrong."""
     if job.get("subset"):
         layer.setSubsetString(job["subset"])
-    features = list(layer.getFeatures(wanted(job)))
+    features = list(layer.getFeatures(wanted(job, layer.crs().authid())))
     box = layer.extent()
     names = [name for name in ("identificatie",) if layer.fields().indexOf(name) >= 0]
     centre = features[0].geometry().boundingBox().center() if features and features[0].hasGeometry() else None

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import sqlite3
 import subprocess
 import time
@@ -203,7 +204,8 @@ def test_gdal_reads_types_count_and_extent_of_each_format(saved):
         assert "Extent: (131000.000000, 470000.000000) - (150010.000000, 481200.000000)" in told
         assert 'ID["EPSG",28992]' in told
         for name, kind in zip(("aantal", "ja", "dag", "moment", "maat"), wanted, strict=True):
-            assert f"{name}: {kind} (" in told, (suffix, name)
+            # GDAL 3.10 shows no width of some types
+            assert re.search(rf"^{name}: {re.escape(kind)}( \(|$)", told, re.MULTILINE), (suffix, name)
 
 
 @pytest.mark.gdal
