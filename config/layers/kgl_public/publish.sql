@@ -1,30 +1,28 @@
--- One row per live pand with a live verblijfsobject, of municipalities that have published. Reason and article are the ones
--- fit for everybody; the inputs that rest on a register stay behind.
+-- One row per live pand with a live verblijfsobject, as its municipality has established it, of municipalities that have
+-- published. Reason and article are the ones fit for everybody; the inputs that rest on a register stay behind.
 SELECT
-  'NL.IMEV.' || lower(p.gemeentecode) || '.' || p.identificatie AS identificatie,
+  'NL.IMEV.' || lower(v.gemeentecode) || '.' || v.pand AS identificatie,
   NULL::text AS naam,
-  coalesce('Gemeente ' || g.naam, p.gemeentecode) AS bronhouder,
-  p.gemeentecode AS bronhoudercode,
-  coalesce('Gemeente ' || g.naam, p.gemeentecode) AS bevoegdgezag,
-  p.gemeentecode,
-  p.begin_geldigheid::timestamp AT TIME ZONE 'Europe/Amsterdam' AS begin_geldigheid,
+  coalesce('Gemeente ' || g.naam, v.gemeentecode) AS bronhouder,
+  v.gemeentecode AS bronhoudercode,
+  coalesce('Gemeente ' || g.naam, v.gemeentecode) AS bevoegdgezag,
+  v.gemeentecode,
+  v.begin_geldigheid::timestamp AT TIME ZONE 'Europe/Amsterdam' AS begin_geldigheid,
   NULL::timestamptz AS eind_geldigheid,
-  greatest(p.tijdstip_registratie, l.berekend_op) AS tijdstip_registratie,
-  p.geometrie_hersteld,
-  p.identificatie AS id_pand_bag,
-  l.categorie AS categorie_kwetsbaarheid,
-  (SELECT string_agg(doel, ', ' ORDER BY nummer) FROM jsonb_array_elements_text(l.invoer -> 'gebruiksdoelen')
-     WITH ORDINALITY AS d (doel, nummer)) AS gebruiksdoelen,
-  (l.invoer ->> 'oppervlakte_pand_m2')::bigint AS oppervlakte_m2,
-  l.regel,
-  l.reden,
-  l.reden_en,
-  l.artikel,
-  nullif(array_to_string(l.waarschuwingen, ', '), '') AS waarschuwingen,
-  l.regelset,
-  p.geometrie
-FROM register.kgl_label l
-JOIN register.pand p ON p.identificatie = l.pand
-JOIN register.kgl_gemeente k ON k.gemeentecode = p.gemeentecode
-LEFT JOIN register.gemeente g ON g.gemeentecode = p.gemeentecode
-WHERE l.regelset = 'basisvulling' AND k.gepubliceerd_op <= transaction_timestamp()
+  v.tijdstip_registratie,
+  v.geometrie_hersteld,
+  v.pand AS id_pand_bag,
+  v.categorie AS categorie_kwetsbaarheid,
+  v.gebruiksdoelen,
+  v.oppervlakte_m2,
+  v.regel,
+  v.reden,
+  v.reden_en,
+  v.artikel,
+  nullif(array_to_string(v.waarschuwingen, ', '), '') AS waarschuwingen,
+  v.regelset,
+  v.geometrie
+FROM register.kgl_vastgesteld v
+JOIN register.kgl_gemeente k ON k.gemeentecode = v.gemeentecode
+LEFT JOIN register.gemeente g ON g.gemeentecode = v.gemeentecode
+WHERE k.gepubliceerd_op <= transaction_timestamp()

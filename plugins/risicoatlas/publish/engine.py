@@ -17,6 +17,7 @@ from risicoatlas import accuracy, crs
 from risicoatlas.catalogue import GEOMETRY, KEY, Catalogue, Layer
 from risicoatlas.database import Connection
 from risicoatlas.errors import ConfigError, UnavailableError
+from risicoatlas.kgl import established
 from risicoatlas.own import views
 from risicoatlas.publish import standing, tables
 
@@ -61,6 +62,7 @@ def publish(
             connection.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK_NUMBER])
             # The hash of a row goes over its text: times must read the same in every session.
             connection.execute("SET LOCAL timezone = 'UTC'")
+            established.follow(connection)
             views.forget(connection, catalogue)
             return _publish(connection, chosen, notice)
     except psycopg.errors.LockNotAvailable as error:

@@ -217,9 +217,10 @@ def drop(connection: Connection) -> None:
     connection.execute(sql.SQL("DROP TABLE IF EXISTS {} CASCADE").format(names))
 
 
-def run(connection: Connection, name: str, **parameters: Any) -> int:
-    """Execute a named file of ``rules/sql`` with its parameters; gives the rows that its last statement touched."""
-    text = (resources.files("risicoatlas.rules") / "sql" / name).read_text(encoding="utf-8")
+def run(connection: Connection, name: str, *, package: str = "risicoatlas.rules", **parameters: Any) -> int:
+    """Execute a named file of ``sql`` in a package with its parameters; gives the rows that its last statement
+    touched."""
+    text = (resources.files(package) / "sql" / name).read_text(encoding="utf-8")
     # Values are bound on our side: a file may hold several statements, which the server's own binding refuses.
     with psycopg.ClientCursor(connection) as cursor:
         cursor.execute(sql.SQL(text), parameters)

@@ -1,0 +1,1 @@
+"""Kwetsbare gebouwen in the hands of their municipality: established versions, corrections, changes."""
