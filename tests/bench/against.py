@@ -10,6 +10,7 @@ import http.client
 import itertools
 import json
 import re
+import socket
 import statistics
 import sys
 import threading
@@ -30,6 +31,8 @@ FIRST_OR_NEAR = 1 / 1.3
 # Rows at the edge of a box in degrees that a peer may have more or less than we have.
 EDGE_SHARE = 0.002
 MEMBER = re.compile(rb"<(?:wfs|gml):(?:member|featureMember)>")
+# The first position of an answer in GeoJSON or GML.
+POSITION = re.compile(rb'(?:"coordinates"\s*:[\s\[]*|<(?:\w+:)?(?:posList|pos)\b[^>]*>\s*)(-?[\d.]+)[\s,]+(-?[\d.]+)')
 HITS = re.compile(rb'(?:numberMatched|numberOfFeatures)"?\s*[=:]\s*"?(\d+)')
 FIRST_BYTE_MS = 200
 MEMORY_MIB = 100
@@ -70,6 +73,8 @@ class Places:
     small_rows: int
     small_degrees: Box
     small_degrees_rows: int
+    extent: Box
+    extent_degrees: Box
 
 
 def lines(ground: Ground, seconds: float, chosen: Sequence[str], only: str = "") -> Iterator[Line]:
@@ -77,9 +82,10 @@ def lines(ground: Ground, seconds: float, chosen: Sequence[str], only: str = "")
     with contextlib.ExitStack() as stack:
         us = stack.enter_context(peers.ours(ground))
         others = [stack.enter_context(peers.PEERS[name](ground)) for name in chosen]
+        extents = {"wfs": places.extent, "ogcapi": places.extent_degrees}
         for task in tasks(ground.rows, places):
             if only in task.title:
-                yield compared(task, us, others, seconds)
+                yield compared(task, us, others, seconds, extents[task.protocol])
         if only:
             return
         yield from next_pages(us, ground.rows, seconds)
@@ -99,22 +105,36 @@ def tasks(rows: int, places: Places) -> Iterator[Task]:
         if whole:
             yield Task(f"{name}: whole layer in one answer", protocol, (whole,), (rows,), 3, unit="rows/s")
     for protocol in ("wfs", "ogcapi"):
-        yield from small_tasks(protocol, rows, places)
+        yield from numbers(protocol, rows, places)
+    for protocol, form in (("wfs", "geojson"), ("wfs", "gml"), ("ogcapi", "geojson")):
+        yield from small_answers(protocol, form, places)
 
 
-def small_tasks(protocol: str, rows: int, places: Places) -> Iterator[Task]:
-    small, small_rows = places.small, places.small_rows
+def small_box(protocol: str, places: Places) -> tuple[Box, int]:
+    """A box of a few dozen rows, in the coordinates of the protocol."""
     if protocol == "ogcapi":
-        small, small_rows = places.small_degrees, places.small_degrees_rows
-    by_id, hits, in_box = Ask(row=places.row), Ask(hits=True), Ask(count=1_000, box=small)
-    name = protocol.upper()
-    yield Task(f"{name}: by id", protocol, (by_id,), (1,), FIRST_OR_NEAR)
-    yield Task(f"{name}: page of 10", protocol, (Ask(count=10),), (10,), FIRST_OR_NEAR)
+        return places.small_degrees, places.small_degrees_rows
+    return places.small, places.small_rows
+
+
+def numbers(protocol: str, rows: int, places: Places) -> Iterator[Task]:
+    """Answers without a feature."""
+    box, box_rows = small_box(protocol, places)
+    hits, name = Ask(hits=True), protocol.upper()
     yield Task(f"{name}: hits", protocol, (hits,), (rows,), FIRST_OR_NEAR)
-    yield Task(f"{name}: hits in a box", protocol, (replace(hits, box=small),), (small_rows,), FIRST_OR_NEAR)
+    yield Task(f"{name}: hits in a box", protocol, (replace(hits, box=box),), (box_rows,), FIRST_OR_NEAR)
     yield Task(f"{name}: capabilities, collections", protocol, (Ask(capabilities=True),), (None,), FIRST_OR_NEAR)
+
+
+def small_answers(protocol: str, form: str, places: Places) -> Iterator[Task]:
+    """Answers of a few features, and what a map with a table asks in turn."""
+    box, box_rows = small_box(protocol, places)
+    by_id, in_box, hits = Ask(form, row=places.row), Ask(form, 1_000, box=box), Ask(form, hits=True, box=box)
+    name = f"{protocol.upper()} {form}"
+    yield Task(f"{name}: by id", protocol, (by_id,), (1,), FIRST_OR_NEAR)
+    yield Task(f"{name}: page of 10", protocol, (Ask(form, 10),), (10,), FIRST_OR_NEAR)
     for clients in (8, 32):
-        asks, expected = (in_box, by_id, replace(hits, box=small)), (small_rows, 1, small_rows)
+        asks, expected = (in_box, by_id, hits), (box_rows, 1, box_rows)
         yield Task(f"{name}: box, id, hits in turn, {clients} clients", protocol, asks, expected, 2, clients)
 
 
@@ -129,10 +149,20 @@ def find_places(ground: Ground) -> Places:
         middle = (row[2], row[3])
         box, box_rows = _box_around(connection, middle, 2_000)
         small, small_rows = _box_around(connection, middle, 50)
+        extent, extent_degrees = _extent(connection, "geometrie"), _extent(connection, "geometrie_etrs89")
         return Places(
             Row(row[0], row[1]), box, box_rows, *_in_degrees(connection, box), small, small_rows,
-            *_in_degrees(connection, small),
+            *_in_degrees(connection, small), extent, extent_degrees,
         )  # fmt: skip
+
+
+def _extent(connection: psycopg.Connection, column: str) -> Box:
+    found = connection.execute(
+        f"SELECT ST_XMin(e), ST_YMin(e), ST_XMax(e), ST_YMax(e) FROM (SELECT ST_Extent({column}) AS e"
+        " FROM publiek.panden) AS omvang"
+    ).fetchone()
+    assert found is not None
+    return found
 
 
 def _box_around(connection: psycopg.Connection, middle: tuple[float, float], wanted: int) -> tuple[Box, int]:
@@ -169,10 +199,10 @@ def _rows_in(connection: psycopg.Connection, column: str, box: Box, srid: int) -
     return int(found[0])
 
 
-def compared(task: Task, us: Peer, others: Sequence[Peer], seconds: float) -> Line:
+def compared(task: Task, us: Peer, others: Sequence[Peer], seconds: float, extent: Box) -> Line:
     """Ours and the best of the peers whose answers are right."""
-    able = [us, *(peer for peer in others if right(task, peer))]
-    if not right(task, us):
+    able = [us, *(peer for peer in others if right(task, peer, extent))]
+    if not right(task, us, extent):
         raise RuntimeError(f"{task.title}: our own answer is wrong")
     rates: dict[str, list[float]] = {peer.name: [] for peer in able}
     for _ in range(ROUNDS):
@@ -191,8 +221,8 @@ def compared(task: Task, us: Peer, others: Sequence[Peer], seconds: float) -> Li
     )
 
 
-def right(task: Task, peer: Peer) -> bool:
-    """Whether the peer can do the task and answers it rightly."""
+def right(task: Task, peer: Peer, extent: Box) -> bool:
+    """Whether the peer can do the task and answers it rightly: so many features, in the CRS that was asked."""
     paths = task.paths(peer)
     if paths is None:
         return False
@@ -202,7 +232,21 @@ def right(task: Task, peer: Peer) -> bool:
         if status != 200 or not near_enough(ask, task.protocol, found, expected):
             sys.stderr.write(f"{task.title}: {peer.name} is left out: status {status}, {found} of {expected}\n")
             return False
+        if not (ask.hits or ask.capabilities) and not lies_in(body, extent):
+            sys.stderr.write(f"{task.title}: {peer.name} is left out: not in the CRS that was asked\n")
+            return False
     return True
+
+
+def lies_in(body: bytes, extent: Box) -> bool:
+    """Whether the first position of the answer lies in the extent of the layer, a metre or so aside."""
+    found = POSITION.search(body)
+    if found is None:
+        return False
+    x, y = float(found[1]), float(found[2])
+    min_x, min_y, max_x, max_y = extent
+    margin = (max_x - min_x) / 1_000
+    return min_x - margin <= x <= max_x + margin and min_y - margin <= y <= max_y + margin
 
 
 def near_enough(ask: Ask, protocol: str, found: int | None, expected: int | None) -> bool:
@@ -243,8 +287,10 @@ def rate(port: int, paths: Sequence[str], clients: int, seconds: float) -> float
     def client(number: int) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
         for path in itertools.islice(itertools.cycle(paths), number, None):
+            _acknowledge_at_once(connection)
             connection.request("GET", path, headers=ACCEPT)
             answer = connection.getresponse()
+            _acknowledge_at_once(connection)
             while answer.read(1 << 20):
                 pass
             if answer.status != 200:
@@ -262,6 +308,14 @@ def rate(port: int, paths: Sequence[str], clients: int, seconds: float) -> float
     if failures:
         raise RuntimeError(failures[0])
     return sum(counts) / (time.monotonic() - began)
+
+
+def _acknowledge_at_once(connection: http.client.HTTPConnection) -> None:
+    """A server that sends head and body apart, and waits for the one before the other, is not to wait 40 ms for us."""
+    if connection.sock is None:
+        connection.connect()
+    if connection.sock is not None:
+        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
 
 def next_pages(us: Peer, rows: int, seconds: float) -> Iterator[Line]:
