@@ -222,6 +222,25 @@ class TestAnswers:
             assert b"nietGepubliceerd" not in answer.data
             assert etree.fromstring(answer.data).get("numberMatched") == "0"
 
+    @pytest.mark.parametrize("form", ["csv", "gpkg", "fgb"])
+    def test_files_of_the_ogc_api_say_it_too(self, ask, inside, form):
+        where = {"bbox": text_of(inside(NOT)), "bbox-crs": RD_URI}
+        answer = ask("ogc", "/collections/kgl_public/items", f=form, **where)
+        assert answer.status_code == 200
+        assert answer.headers["X-Niet-Gepubliceerd"] == NOT
+        assert int(answer.headers["X-Objects-Tested"]) > 0
+        elsewhere = ask("ogc", "/collections/ev_activiteiten/items", f=form)
+        assert "X-Niet-Gepubliceerd" not in elsewhere.headers
+
+    @pytest.mark.parametrize("form", ["csv", "geopackage", "flatgeobuf", "shape-zip"])
+    def test_files_of_the_wfs_say_it_too(self, ask, inside, form):
+        answer = ask(
+            "wfs", "/", service="WFS", version="2.0.0", request="GetFeature", typeNames="kgl_public",
+            bbox=text_of(inside(NOT)), outputFormat=form,
+        )  # fmt: skip
+        assert answer.status_code == 200
+        assert answer.headers["X-Niet-Gepubliceerd"] == NOT
+
     def test_property_values_say_it_too(self, ask):
         answer = ask(
             "wfs", "/", service="WFS", version="2.0.0", request="GetPropertyValue", typeNames="kgl_public",

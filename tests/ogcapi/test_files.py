@@ -17,6 +17,8 @@ from werkzeug.test import Client, TestResponse
 from risicoatlas.access import actor as actors
 from risicoatlas.access.actor import ANONYMOUS, Actor
 from risicoatlas.features import file_settings, files
+from risicoatlas.front import streams
+from risicoatlas.front.streams import Bounds, Streams, Visitor
 from risicoatlas.providers import ogcapi
 from risicoatlas.service import Service
 
@@ -70,6 +72,20 @@ def test_a_file_without_limit_holds_everything_that_matches(ask, form, tmp_path)
     nothing = ask(f"{ITEMS}?f={form}&filter=naam='er is niets'")
     assert keys(nothing, form, tmp_path) == []
     assert nothing.headers["X-Objects-Tested"] == str(ROWS)
+
+
+@pytest.mark.parametrize(
+    ("query", "method", "whole"), [("", "GET", True), ("&limit=9", "GET", False), ("", "HEAD", False)]
+)
+def test_a_whole_layer_as_csv_counts_as_one_that_streams(ask, tmp_path, query, method, whole):
+    visitor = Visitor(Streams(tmp_path, Bounds(per_client=1, per_process=1, waiting=1)), "192.0.2.1")
+    token = streams.bind(visitor)
+    try:
+        assert ask(f"{ITEMS}?f=csv{query}", method=method, buffered=True).status_code == 200
+        assert visitor.streaming is whole
+    finally:
+        streams.unbind(token)
+        visitor.leave()
 
 
 def test_other_names_and_the_accept_header_give_the_same_format(ask):

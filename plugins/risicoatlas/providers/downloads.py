@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from werkzeug.wrappers import Response
 
 from risicoatlas.errors import RequestError
-from risicoatlas.features import csv_text, files
+from risicoatlas.features import csv_text, files, unpublished
 from risicoatlas.features.files import FileFormat
 from risicoatlas.features.plan import Plan
 from risicoatlas.features.query import Reading, RowStream
@@ -56,10 +56,16 @@ def asked(request: FeatureRequest, limit: str | None) -> FeatureRequest:
     return request if limit is not None else replace(request, limit=None)
 
 
-def answer(name: str, reading: Reading, service: Service, *, head: bool) -> Response:
+def streams_whole(name: str, request: FeatureRequest) -> bool:
+    """Whether the answer is a whole layer that streams; files that are built first have bounds of their own."""
+    return BY_NAME[name].form is None and request.limit is None
+
+
+def answer(name: str, request: FeatureRequest, reading: Reading, service: Service, *, head: bool) -> Response:
     """The file of what a reading reads, which is closed with it; a HEAD request has nothing built."""
     form = BY_NAME[name].form
     plan = reading.plan
+    missing = unpublished.header(unpublished.touched(request, reading, service))
     if head:
         reading.close()
         response = Response(iter(()), content_type=csv_text.MEDIA_TYPE if form is None else form.media_type)
@@ -68,6 +74,7 @@ def answer(name: str, reading: Reading, service: Service, *, head: bool) -> Resp
     response.headers.add(*files.disposition(plan.layer.name, name))
     response.headers["Content-Crs"] = f"<{plan.crs.uri}>"
     response.headers["X-Publication"] = str(reading.state.publication)
+    response.headers.extend(missing)
     return response
 
 

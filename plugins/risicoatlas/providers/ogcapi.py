@@ -31,6 +31,7 @@ from risicoatlas.errors import BusyError, LimitError, NotFoundError, RequestErro
 from risicoatlas.features import file_settings, geojson
 from risicoatlas.features.plan import Plan, plan_query
 from risicoatlas.features.query import Ahead, Reading
+from risicoatlas.front import streams
 from risicoatlas.kept import Kept
 from risicoatlas.metadata import record as metadata
 from risicoatlas.metadata.record import Record
@@ -331,13 +332,16 @@ def items(call: Call) -> Response:
     is_file = call.form in downloads.BY_NAME
     asked = downloads.asked(read.query, call.found.get("limit")) if is_file else read.query
     plan = plan_query(asked, call.visit.actor, call.visit.service)
+    if is_file and downloads.streams_whole(call.form, asked) and call.request.method != "HEAD":
+        streams.claim()
     reading = Reading(plan, call.visit.service, ahead=None if is_file else _ahead(plan, call, page=True))
     try:
         if call.has_rows(reading):
             reading.close()
             return Response(status=HTTPStatus.NOT_MODIFIED)
         if is_file:
-            return downloads.answer(call.form, reading, call.visit.service, head=call.request.method == "HEAD")
+            is_head = call.request.method == "HEAD"
+            return downloads.answer(call.form, asked, reading, call.visit.service, head=is_head)
         call.visit.items, call.visit.head = read, call.request.method == "HEAD"
         if call.visit.head:
             reading.plan = replace(reading.plan, limit=1)

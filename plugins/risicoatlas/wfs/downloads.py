@@ -5,7 +5,7 @@ from dataclasses import replace
 from risicoatlas import conditional
 from risicoatlas.access.actor import Actor
 from risicoatlas.errors import RequestError
-from risicoatlas.features import files
+from risicoatlas.features import files, unpublished
 from risicoatlas.features.files import FileFormat
 from risicoatlas.features.join import Asked
 from risicoatlas.features.plan import plan_query
@@ -37,7 +37,11 @@ def built(form: FileFormat, request: GetFeature, found: FeatureRequest, actor: A
         valid = paging.validator(request, reading, actor, service)
         if valid and conditional.asked().met_by(valid):
             return not_modified(valid)
-        headers = (("X-Publication", str(reading.state.publication)), *(valid.headers() if valid else ()))
+        headers = (
+            ("X-Publication", str(reading.state.publication)),
+            *unpublished.header(unpublished.touched(found, reading, service)),
+            *(valid.headers() if valid else ()),
+        )
         answer = Answer((), form.media_type, headers=headers)
         return named(answer if conditional.asked().head else _whole(answer, form, reading, service), found, form.suffix)
 
