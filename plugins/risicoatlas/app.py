@@ -55,7 +55,7 @@ def make_service(settings: Settings, database: Database) -> Service:
     if any(layer.own for layer in layers):
         with database.asking() as connection:
             layers = complete.completed(layers, connection)
-    return Service(settings, layers, decide.read(settings.config, layers), database.pool())
+    return Service(settings, layers, decide.read(settings.config, layers), database.pool(), database)
 
 
 def begin(service: Service) -> None:
@@ -76,6 +76,7 @@ def create_app(service: Service) -> WSGIApplication:
     from risicoatlas.web import pages  # noqa: PLC0415
     from risicoatlas.wfs import service as wfs  # noqa: PLC0415
     from risicoatlas.maps import wsgi as maps  # noqa: PLC0415
+    from risicoatlas.delivery import service as delivery  # noqa: PLC0415
 
     counted = metrics.Metrics(service)
     edges = Edges(
@@ -86,6 +87,7 @@ def create_app(service: Service) -> WSGIApplication:
         metadata=metadata.create(service),
         pages=pages.create(service),
         metrics=metrics.create(counted),
+        delivery=delivery.create(service),
     )
     door = Door(edges.route, service, counted)
     return compression.Compression(cors.Cors(door, cors.read(service.settings.config)))
@@ -102,6 +104,7 @@ class Edges:
     metadata: WSGIApplication
     pages: WSGIApplication
     metrics: WSGIApplication
+    delivery: WSGIApplication
 
     def route(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Hand the request on; clients of the real REV GeoServer find the same paths under ``/geoserver``."""
@@ -121,6 +124,8 @@ class Edges:
                 return self.metadata(environ, start_response)
             case ["health", *_]:
                 return self.health(environ, start_response)
+            case ["aanlevering", "v1", *_]:
+                return self.delivery(_mounted(environ, "/aanlevering/v1"), start_response)
             case ["metrics"]:
                 return self.metrics(environ, start_response)
             case _:

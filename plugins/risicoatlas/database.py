@@ -51,7 +51,8 @@ class Database:
     def loader(self, *, autocommit: bool = False) -> Iterator[Connection]:
         """A connection that owns the tables: loading, classifying, publishing and managing keys.
 
-        Raises :class:`UnavailableError` when the database cannot be reached, goes away or has no room left.
+        Raises :class:`UnavailableError` when the database cannot be reached, goes away or has no room left, or where
+        the address given belongs to a role that only serves.
         """
         with (
             _undone(),
@@ -59,7 +60,7 @@ class Database:
                 self.conninfo("loader"), autocommit=autocommit, application_name="risicoatlas loader"
             ) as connection,
         ):
-            connection.execute("SET ROLE ra_owner")
+            _become_owner(connection)
             if not autocommit:
                 connection.commit()
             yield connection
@@ -99,6 +100,16 @@ def _connect(conninfo: str, *, autocommit: bool, application_name: str) -> Conne
         raise UnavailableError(f"the database cannot be reached: {str(error).splitlines()[0]}") from error
 
 
+def _become_owner(connection: Connection) -> None:
+    try:
+        connection.execute("SET ROLE ra_owner")
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise UnavailableError(
+            "the role of RISICOATLAS_DATABASE_URL is no member of ra_owner: it serves, and neither loads nor publishes;"
+            " RISICOATLAS_LOADER_DATABASE_URL may name one that does"
+        ) from error
+
+
 @contextmanager
 def _undone() -> Iterator[None]:
     """A failure of the database as our own error: what was not committed is not there."""
@@ -133,8 +144,7 @@ def opened(
     from risicoatlas.backup import restore, upgrade as upgrading  # noqa: I001, PLC0415 - both stand on this module
 
     if settings.database_url:
-        url = settings.database_url
-        database = Database(lambda task: url)
+        database = _of_urls(settings.database_url, settings.loader_database_url)
         if not serving:
             upgrading.prepare(settings, database, notice, agreed=upgrade)
             migrate(database)
@@ -156,8 +166,8 @@ def opened(
 @contextmanager
 def as_it_is(settings: Settings) -> Iterator[Database | None]:
     """The database of these settings, neither made nor migrated; None where the home holds no cluster."""
-    if url := settings.database_url:
-        yield Database(lambda task: url)
+    if settings.database_url:
+        yield _of_urls(settings.database_url, settings.loader_database_url)
         return
     cluster = Cluster(settings.home) if settings.home.is_dir() else None
     if cluster is None or not (cluster.data / "PG_VERSION").exists():
@@ -165,6 +175,10 @@ def as_it_is(settings: Settings) -> Iterator[Database | None]:
         return
     with home.in_use(settings.home), cluster.running():
         yield _of_cluster(cluster)
+
+
+def _of_urls(service: str, loader: str | None) -> Database:
+    return Database(lambda task: (loader or service) if task == "loader" else service)
 
 
 def _of_cluster(cluster: Cluster) -> Database:
@@ -180,7 +194,10 @@ def provision(cluster: Cluster, dbname: str = "risicoatlas") -> None:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(dbname)))
     with psycopg.connect(cluster.conninfo("postgres", dbname), autocommit=True) as connection:
         connection.execute("SELECT pg_advisory_lock(20221015)")
-        marked = connection.execute("SELECT to_regprocedure('ra_provisioned()') IS NOT NULL").fetchone()
+        # the role came later than the function
+        marked = connection.execute(
+            "SELECT to_regprocedure('ra_provisioned()') IS NOT NULL AND to_regrole('ra_delivery') IS NOT NULL"
+        ).fetchone()
         if not marked or not marked[0]:
             connection.execute(_resource("provision.sql"))
 
@@ -296,6 +313,30 @@ def reading(
     """
     with asking(pool, Reader(role, areas, timeout_s)) as (connection, _):
         yield connection
+
+
+@contextmanager
+def writing(pool: ConnectionPool[Connection], areas: str) -> Iterator[Connection]:
+    """One transaction as ``ra_delivery``, which makes corrections of the municipalities in ``areas`` and writes down what
+    happened. Committed at the end, undone by an error.
+
+    Raises :class:`UnavailableError` where the database is away, or another act holds the municipality for too long.
+    """
+    settings = (
+        ("role", "ra_delivery"),
+        ("risicoatlas.areas", areas),
+        ("statement_timeout", f"{STATEMENT_TIMEOUT_S}s"),
+        ("timezone", "Europe/Amsterdam"),
+    )
+    try:
+        with pool.connection() as connection:
+            for name, value in settings:
+                connection.execute("SELECT set_config(%s, %s, true)", [name, value])
+            yield connection
+    except (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled) as error:
+        raise UnavailableError("een andere handeling voor deze gemeente is bezig: probeer het straks opnieuw") from error
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        raise UnavailableError("the database cannot be reached at the moment") from error
 
 
 @contextmanager

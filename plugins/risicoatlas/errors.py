@@ -11,7 +11,10 @@
     ├── RequestError             what a client sent                 400, with the parameter as locator
     │   ├── NotFoundError        no such thing, or hidden           404
     │   ├── ExpiredError         a publication that is pruned       410, in WFS 403
-    │   └── LimitError           a bound that the request passes    400 or 413
+    │   ├── LimitError           a bound that the request passes    400 or 413
+    │   ├── ConflictError        not in this state, or not yet      409
+    │   ├── StaleError           another changed it in between      412
+    │   └── UnconditionalError   a write without If-Match           428
     └── AccessError
         ├── CredentialError      present but not valid              401
         └── ForbiddenError       known actor, not allowed           403
@@ -109,6 +112,27 @@ class ExpiredError(RequestError):
 
 class LimitError(RequestError):
     """The request passes a bound; the message names the bound and its value."""
+
+
+class ConflictError(RequestError):
+    """The order of things does not allow it now; the message says what must come first."""
+
+    code = "Conflict"
+    status = 409
+
+
+class StaleError(RequestError):
+    """What the client saw before it wrote is not how things stand: read it again."""
+
+    code = "PreconditionFailed"
+    status = 412
+
+
+class UnconditionalError(RequestError):
+    """A write that does not say which version it is about (RFC 6585, 3)."""
+
+    code = "PreconditionRequired"
+    status = 428
 
 
 class AccessError(RisicoAtlasError):

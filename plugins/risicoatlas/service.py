@@ -9,7 +9,7 @@ from risicoatlas.access import keys, trail
 from risicoatlas.access.actor import Actor
 from risicoatlas.access.decide import AccessRules
 from risicoatlas.catalogue import Catalogue, Layer
-from risicoatlas.database import Connection
+from risicoatlas.database import Connection, Database
 from risicoatlas.errors import NotFoundError
 from risicoatlas.settings import Settings
 
@@ -22,6 +22,8 @@ class Service:
     catalogue: Catalogue
     rules: AccessRules
     pool: ConnectionPool[Connection]
+    # for what changes more than a correction: publishing, above all
+    database: Database | None = None
 
     @cached_property
     def signing_key(self) -> bytes:

@@ -34,6 +34,7 @@ class Settings:
     workers: int = 2
     public_url: str = "http://127.0.0.1:8080"
     database_url: str | None = field(default=None, repr=False)
+    loader_database_url: str | None = field(default=None, repr=False)
     streams_per_client: int = 6
     trusted_proxies: tuple[Network, ...] = ()
     log: Path | None = None
@@ -54,6 +55,7 @@ class Settings:
             workers=_integer(environ, "RISICOATLAS_WORKERS", 2, 1, 256),
             public_url=_url(environ, "RISICOATLAS_PUBLIC_URL", f"http://127.0.0.1:{port}"),
             database_url=environ.get("RISICOATLAS_DATABASE_URL") or None,
+            loader_database_url=_loader_url(environ),
             streams_per_client=_integer(environ, "RISICOATLAS_STREAMS_PER_CLIENT", 6, 1, 1000),
             trusted_proxies=_networks(environ, "RISICOATLAS_TRUSTED_PROXIES"),
             log=Path(environ["RISICOATLAS_LOG"]).resolve() if environ.get("RISICOATLAS_LOG") else None,
@@ -75,6 +77,13 @@ def _integer(environ: Mapping[str, str], name: str, default: int, low: int, high
     if not text.isdecimal() or not low <= int(text) <= high:
         raise SettingError(name, text, f"a whole number from {low} to {high}")
     return int(text)
+
+
+def _loader_url(environ: Mapping[str, str]) -> str | None:
+    name = "RISICOATLAS_LOADER_DATABASE_URL"
+    if (found := environ.get(name)) and not environ.get("RISICOATLAS_DATABASE_URL"):
+        raise SettingError(name, "an address", "none, since RISICOATLAS_DATABASE_URL names no server of your own")
+    return found or None
 
 
 def _networks(environ: Mapping[str, str], name: str) -> tuple[Network, ...]:

@@ -2,7 +2,7 @@
 
 In: ``config/access/rules.yaml``. Out: :class:`AccessRules`, asked by capabilities, schemas, items, counts, legends and
 tiles alike. A rule by the layer's name beats one for ``public`` or ``restricted``; on one level ``none`` beats
-``read``; no rule means no.
+``read`` and ``write``; no rule means no. Who may write may read.
 """
 
 import re
@@ -19,25 +19,31 @@ from risicoatlas.errors import ConfigError
 
 EVERYBODY = "everybody"
 LAYER_CLASSES = ("public", "restricted")
-ALLOW = ("read", "none")
+ALLOW = ("read", "write", "none")
 _KEYS = {"who", "layer", "allow", "limit", "reason", "law"}
 _REQUIRED = ("who", "layer", "allow", "reason", "law")
-_AREA_LIMIT = re.compile(r"(?P<field>\w+) IN \(actor\.areas\)")
+_AREA_LIMIT = re.compile(r"(?P<field>\w+) IN \(actor\.(?P<codes>areas|organisation)\)")
 
 
 @dataclass(frozen=True)
 class AccessRule:
-    """One row of rules.yaml. ``area_field`` is the column that must hold one of the actor's areas, None for all
-    rows."""
+    """One row of rules.yaml. ``area_field`` is the column that must hold one of the actor's ``codes`` (its areas, or
+    the code of its organisation), None for all rows."""
 
     who: str
     layer: str
     allow: str
     area_field: str | None
     place: str
+    codes: str = "areas"
 
     def concerns(self, actor: Actor, layer: Layer) -> bool:
         return self.who in (EVERYBODY, actor.role) and self.layer in (layer.name, layer.access)
+
+    def codes_of(self, actor: Actor) -> tuple[str, ...]:
+        if self.codes == "organisation":
+            return (actor.organisation,) if actor.organisation else ()
+        return actor.areas
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,10 @@ class Decision:
             return "*"
         return ",".join(area for area in self.areas if area != "*" and "," not in area)
 
+    def reaches(self, area: str) -> bool:
+        """Whether rows of this area are among those that are allowed."""
+        return self.allowed and (self.areas is None or area in self.areas)
+
 
 REFUSED = Decision(allowed=False, areas=(), rule="no rule allows it")
 
@@ -74,6 +84,12 @@ class AccessRules:
         by_name = [rule for rule in concerned if rule.layer == layer.name]
         return _decide_level(by_name or concerned, actor)
 
+    def decide_write(self, actor: Actor, layer: Layer) -> Decision:
+        """Which rows of the layer this actor may change: those that a rule of ``write`` names, unless one denies."""
+        concerned = [rule for rule in self.rules if rule.concerns(actor, layer) and rule.allow != "read"]
+        by_name = [rule for rule in concerned if rule.layer == layer.name]
+        return _decide_level(by_name or concerned, actor)
+
 
 def _decide_level(rules: list[AccessRule], actor: Actor) -> Decision:
     if not rules:
@@ -84,7 +100,8 @@ def _decide_level(rules: list[AccessRule], actor: Actor) -> Decision:
     whole = next((rule for rule in rules if rule.area_field is None), None)
     if whole:
         return Decision(allowed=True, areas=None, rule=whole.place)
-    return Decision(allowed=True, areas=actor.areas, rule=rules[0].place)
+    codes = dict.fromkeys(code for rule in rules for code in rule.codes_of(actor))
+    return Decision(allowed=True, areas=tuple(codes), rule=rules[0].place)
 
 
 def read(config: Path, catalogue: Catalogue) -> AccessRules:
@@ -110,21 +127,20 @@ def _rule(path: Path, node: yaml.Node, catalogue: Catalogue) -> AccessRule:
     _choice(path, line, data, "who", (EVERYBODY, *ROLES))
     _choice(path, line, data, "layer", (*LAYER_CLASSES, *catalogue.layers))
     _choice(path, line, data, "allow", ALLOW)
-    return AccessRule(
-        data["who"], data["layer"], data["allow"], _area_field(path, line, data, catalogue), f"{path.name}:{line}"
-    )
+    field, codes = _area_limit(path, line, data, catalogue)
+    return AccessRule(data["who"], data["layer"], data["allow"], field, f"{path.name}:{line}", codes)
 
 
-def _area_field(path: Path, line: int, data: dict[str, Any], catalogue: Catalogue) -> str | None:
+def _area_limit(path: Path, line: int, data: dict[str, Any], catalogue: Catalogue) -> tuple[str | None, str]:
     limit = data.get("limit")
     if limit is None:
-        return None
+        return None, "areas"
     found = _AREA_LIMIT.fullmatch(str(limit))
     layer = catalogue.layers.get(data["layer"])
     expected = f"{layer.area_field} IN (actor.areas)" if layer and layer.area_field else "no limit"
     if not found or layer is None or found["field"] != layer.area_field:
         raise ConfigError(path, line, f"limit: found {limit!r}, expected {expected}")
-    return found["field"]
+    return found["field"], found["codes"]
 
 
 def _choice(path: Path, line: int, data: dict[str, Any], key: str, allowed: Iterable[str]) -> None:

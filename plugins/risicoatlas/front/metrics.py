@@ -31,7 +31,7 @@ SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 PROTOCOLS = {
     "ogc": "ogcapi", "wfs": "wfs", "wms": "wms", "wmts": "wmts", "tms": "tms", "tiles": "tiles", "health": "health",
     "metrics": "metrics", "viewer": "viewer", "auth": "auth", "static": "static", "bestanden": "files",
-    "metadata": "metadata", "": "start",
+    "metadata": "metadata", "aanlevering": "delivery", "": "start",
 }  # fmt: skip
 OPERATIONS = frozenset(
     {

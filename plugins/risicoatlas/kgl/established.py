@@ -26,14 +26,23 @@ class Change:
     nieuwe_regel: str | None
 
 
-def establish(connection: Connection, municipalities: Sequence[str], panden: Sequence[str] | None = None) -> int:
+def establish(
+    connection: Connection, municipalities: Sequence[str], panden: Sequence[str] | None = None, *, drafts: bool = True
+) -> int:
     """Make what stands ready the established version, of whole municipalities or of some of their buildings.
 
-    Returns the number of buildings that changed. Rows that come out the same are left alone.
+    ``drafts`` False leaves buildings with a correction, or an end of one, that nobody has published yet as they are;
+    True publishes these too. Returns the number of buildings that changed. Rows that come out the same are left alone.
     """
-    parameters = {"gemeenten": list(municipalities), "panden": None if panden is None else list(panden)}
+    parameters = {
+        "gemeenten": list(municipalities),
+        "panden": None if panden is None else list(panden),
+        "concepten": drafts,
+    }
     removed = inputs.run(connection, "remove.sql", package="risicoatlas.kgl", **parameters)
     written = inputs.run(connection, "establish.sql", package="risicoatlas.kgl", **parameters)
+    if drafts:
+        inputs.run(connection, "drafts_done.sql", package="risicoatlas.kgl", **parameters)
     return removed + written
 
 
@@ -55,16 +64,16 @@ def pending(connection: Connection, municipalities: Sequence[str], panden: Seque
 
 
 def follow(connection: Connection) -> None:
-    """Establish what needs nobody's approval: all of published municipalities with the automatic variant, and the
-    first version of the others."""
+    """Establish what needs nobody's approval: all but drafts of published municipalities with the automatic variant,
+    and the first version of each."""
     rows = connection.execute(
-        "SELECT gemeentecode FROM register.kgl_gemeente"
+        "SELECT gemeentecode, vastgesteld_op IS NULL FROM register.kgl_gemeente"
         " WHERE gepubliceerd_op IS NOT NULL AND (variant = 'automatisch' OR vastgesteld_op IS NULL)"
     ).fetchall()
-    if codes := [code for (code,) in rows]:
-        establish(connection, codes)
+    if known := [code for code, first in rows if not first]:
+        establish(connection, known, drafts=False)
+    if new := [code for code, first in rows if first]:
+        establish(connection, new)
         connection.execute(
-            "UPDATE register.kgl_gemeente SET vastgesteld_op = now()"
-            " WHERE gemeentecode = ANY (%s) AND vastgesteld_op IS NULL",
-            [codes],
+            "UPDATE register.kgl_gemeente SET vastgesteld_op = now() WHERE gemeentecode = ANY (%s)", [new]
         )

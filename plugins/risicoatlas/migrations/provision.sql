@@ -1,6 +1,6 @@
 -- Extensions, roles and rights that need a superuser. The embedded cluster runs this by itself; on a server of your own a
 -- database administrator runs it once, then makes the login role of RISICOATLAS_DATABASE_URL a member of ra_owner (loading)
--- or of ra_public, ra_restricted and ra_keys (serving).
+-- or of ra_public, ra_restricted, ra_keys and ra_delivery (serving).
 CREATE EXTENSION IF NOT EXISTS postgis;
 CREATE EXTENSION IF NOT EXISTS btree_gist;
 CREATE EXTENSION IF NOT EXISTS unaccent;
@@ -15,11 +15,13 @@ BEGIN
   IF to_regrole('ra_restricted') IS NULL THEN CREATE ROLE ra_restricted NOLOGIN; END IF;
   -- keys, sessions and audit of the service
   IF to_regrole('ra_keys') IS NULL THEN CREATE ROLE ra_keys NOLOGIN; END IF;
+  -- corrections of the KGL by its municipality, under row-level security
+  IF to_regrole('ra_delivery') IS NULL THEN CREATE ROLE ra_delivery NOLOGIN; END IF;
   IF to_regrole('ra_loader') IS NULL THEN CREATE ROLE ra_loader LOGIN NOINHERIT; END IF;
   IF to_regrole('ra_service') IS NULL THEN CREATE ROLE ra_service LOGIN NOINHERIT; END IF;
 END $$;
 GRANT ra_owner TO ra_loader;
-GRANT ra_public, ra_restricted, ra_keys TO ra_service;
+GRANT ra_public, ra_restricted, ra_keys, ra_delivery TO ra_service;
 
 DO $$ BEGIN EXECUTE format('GRANT CREATE, TEMPORARY ON DATABASE %I TO ra_owner', current_database()); END $$;
 DO $$ BEGIN EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database()); END $$;

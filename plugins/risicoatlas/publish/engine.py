@@ -59,16 +59,26 @@ def publish(
     chosen = [layer for layer in catalogue if names is None or layer.name in set(names)]
     try:
         with connection.transaction():
-            connection.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK_NUMBER])
+            take_turn(connection)
             # The hash of a row goes over its text: times must read the same in every session.
             connection.execute("SET LOCAL timezone = 'UTC'")
-            established.follow(connection)
+            if any(layer.municipalities for layer in chosen):
+                established.follow(connection)
             views.forget(connection, catalogue)
             return _publish(connection, chosen, notice)
     except psycopg.errors.LockNotAvailable as error:
         raise UnavailableError(
             f"a reader held a layer for longer than {LOCK_TIMEOUT}: publish again, nothing was changed"
         ) from error
+
+
+def take_turn(connection: Connection) -> None:
+    """Wait for the publication that is under way; until the end of the transaction there is no other.
+
+    Whoever writes what a publication reads takes its turn before any lock of its own, so that no two wait for each
+    other.
+    """
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK_NUMBER])
 
 
 @dataclass(frozen=True)

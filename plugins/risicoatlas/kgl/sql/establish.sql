@@ -4,6 +4,7 @@ INSERT INTO register.kgl_vastgesteld AS oud (
 SELECT n.* FROM register.kgl_geldend n LEFT JOIN register.kgl_vastgesteld o USING (pand)
 WHERE n.gemeentecode = ANY (%(gemeenten)s::text[]) AND (%(panden)s::text[] IS NULL OR n.pand = ANY (%(panden)s::text[]))
   AND o.waarde_hash IS DISTINCT FROM n.waarde_hash
+  AND (%(concepten)s OR NOT EXISTS (SELECT FROM register.kgl_concept c WHERE c.pand = n.pand))
 ON CONFLICT (pand) DO UPDATE
 SET gemeentecode = excluded.gemeentecode, categorie = excluded.categorie, functie = excluded.functie,
   gebruiksdoelen = excluded.gebruiksdoelen, oppervlakte_m2 = excluded.oppervlakte_m2, regel = excluded.regel,
