@@ -45,6 +45,9 @@ REALM = 'Basic realm="RisicoAtlas", charset="UTF-8"'
 # What describes the answer to a known actor to a cache, or tells it from another: taken away.
 PRIVATE = frozenset({"cache-control", "vary", "expires", "etag", "last-modified"})
 
+# Addresses where the ETag is the version that a write must name (If-Match), kept for known actors too.
+VERSIONED = "/aanlevering/"
+
 Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
 
@@ -261,7 +264,8 @@ class Visit:
             if not any(name.lower() == "cache-control" for name, _ in headers):
                 headers += [("Cache-Control", "no-store"), ("Vary", CREDENTIALS)]
         else:
-            headers = [pair for pair in headers if pair[0].lower() not in PRIVATE]
+            kept = {"etag"} if self.path.startswith(VERSIONED) else set()
+            headers = [pair for pair in headers if pair[0].lower() not in PRIVATE - kept]
             headers += [("Cache-Control", "private, no-store"), ("Vary", CREDENTIALS)]
         return self._start_response(status, headers, exc_info) if exc_info else self._start_response(status, headers)
 

@@ -20,6 +20,7 @@ COMMANDS = {
     "load": "Load a source into the register.",
     "classify": "Label every building by the rules.",
     "publish": "Publish what the register holds.",
+    "kgl": "Take over, correct, validate, publish and withdraw the labels of a municipality.",
     "export": "Make the bulk files of every public layer.",
     "serve": "Serve everything on one port.",
     "demo": "Load, classify, publish and serve the sample, or --data DIR.",

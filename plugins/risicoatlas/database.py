@@ -326,7 +326,6 @@ def writing(pool: ConnectionPool[Connection], areas: str) -> Iterator[Connection
         ("role", "ra_delivery"),
         ("risicoatlas.areas", areas),
         ("statement_timeout", f"{STATEMENT_TIMEOUT_S}s"),
-        ("timezone", "Europe/Amsterdam"),
     )
     try:
         with pool.connection() as connection:

@@ -306,7 +306,7 @@ def test_a_publication_adds_files_of_the_changed_layer_only_and_old_ones_go(next
         assert [name for name, item in made.items() if item.formats] == [LAYER]
         reasons = pq.read_table(path(made[LAYER].edition, "parquet")).column("reden").to_pylist()
         assert reason in reasons
-    kept = store.editions(service.settings, service.catalogue.get(LAYER))
+    kept = store.editions(service, service.catalogue.get(LAYER))
     assert [item.publication for item in kept] == numbers[:0:-1]
 
 
@@ -346,7 +346,7 @@ def test_an_export_that_fails_halfway_leaves_what_was_offered(next_publication, 
     monkeypatch.setattr(rows.Source, "plan", failing)
     with pytest.raises(RisicoAtlasError, match="gone"):
         export.export(service, [LAYER], ["gpkg"])
-    ((kept, file),) = store.latest(service.settings, service.catalogue.get(LAYER))
+    ((kept, file),) = store.latest(service, service.catalogue.get(LAYER))
     assert kept == before
     assert hashlib.sha256(file.path.read_bytes()).hexdigest() == file.sha256
 

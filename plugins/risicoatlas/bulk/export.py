@@ -110,7 +110,7 @@ def _of_layer(layer: Layer, formats: tuple[str, ...], service: Service, progress
         progress.say(f"{layer.name}: not published yet")
         return None
     newest, current = state
-    kept = {item.publication: item for item in store.editions(service.settings, layer)}
+    kept = {item.publication: item for item in store.editions(service, layer)}
     edition = kept.get(current.publication, current)
     missing = [name for name in formats if name not in {file.format.suffix for file in edition.files}]
     for name in missing:
@@ -202,5 +202,6 @@ def _with(edition: Edition, file: BulkFile) -> Edition:
 
 def _remove_old(service: Service, layer: Layer) -> None:
     kept = file_settings.read(service.settings.config).publications
-    for edition in store.editions(service.settings, layer)[kept:]:
+    for edition in store.editions(service, layer)[kept:]:
         shutil.rmtree(store.root(service.settings) / layer.name / str(edition.publication))
+    store.remove_withdrawn(service, layer.name)

@@ -24,7 +24,7 @@ def of_layer(layer: Layer, service: Service, language: str) -> list[dict[str, ob
             "href": f"{base}{edition.latest_path_of(file)}",
             "length": file.size,
         }
-        for edition, file in store.latest(service.settings, layer)
+        for edition, file in store.latest(service, layer)
     ]
     if found:
         found.append(

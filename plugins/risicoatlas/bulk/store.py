@@ -6,7 +6,8 @@ names is whole.
 """
 
 import json
-from collections.abc import Iterable
+import shutil
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -15,6 +16,7 @@ from typing import Any
 
 from risicoatlas.access.actor import ANONYMOUS
 from risicoatlas.catalogue import Layer
+from risicoatlas.database import reading
 from risicoatlas.features import files
 from risicoatlas.service import Service
 from risicoatlas.settings import Settings
@@ -89,20 +91,44 @@ def offered(service: Service) -> tuple[Layer, ...]:
     return tuple(layer for layer in service.visible(ANONYMOUS) if not layer.restricted and layer.own is None)
 
 
-def editions(settings: Settings, layer: Layer) -> list[Edition]:
-    """The editions of an offered layer, newest first."""
-    folder = root(settings) / layer.name
+def withdrawn_before(service: Service) -> Mapping[str, int]:
+    """Per layer the publication before which files hold what was withdrawn since; such files are not given any more."""
+    with reading(service.pool) as connection:
+        return dict(
+            connection.execute(
+                "SELECT laag, bestanden_vanaf FROM publiek.laag_bewaard WHERE bestanden_vanaf > 0"
+            ).fetchall()
+        )
+
+
+def editions(service: Service, layer: Layer, withdrawn: Mapping[str, int] | None = None) -> list[Edition]:
+    """The editions of an offered layer, newest first. ``withdrawn`` is :func:`withdrawn_before`, where it was asked."""
+    folder = root(service.settings) / layer.name
     if not folder.is_dir():
         return []
+    first = (withdrawn_before(service) if withdrawn is None else withdrawn).get(layer.name, 0)
     numbers = sorted((int(item.name) for item in folder.iterdir() if item.name.isdecimal()), reverse=True)
+    numbers = [number for number in numbers if number >= first]
     found = (_edition(folder / str(number), layer.name) for number in numbers)
     return [edition for edition in found if edition is not None and edition.files]
 
 
-def latest(settings: Settings, layer: Layer) -> list[tuple[Edition, BulkFile]]:
+def remove_withdrawn(service: Service, name: str) -> None:
+    """Delete the files of a layer that hold what was withdrawn since they were made."""
+    folder = root(service.settings) / name
+    first = withdrawn_before(service).get(name, 0)
+    if first and folder.is_dir():
+        for item in folder.iterdir():
+            if item.name.isdecimal() and int(item.name) < first:
+                shutil.rmtree(item, ignore_errors=True)
+
+
+def latest(
+    service: Service, layer: Layer, withdrawn: Mapping[str, int] | None = None
+) -> list[tuple[Edition, BulkFile]]:
     """The newest file of each format."""
     found: dict[str, tuple[Edition, BulkFile]] = {}
-    for edition in editions(settings, layer):
+    for edition in editions(service, layer, withdrawn):
         for file in edition.files:
             found.setdefault(file.format.suffix, (edition, file))
     return [found[suffix] for suffix in FORMATS if suffix in found]
@@ -110,10 +136,11 @@ def latest(settings: Settings, layer: Layer) -> list[tuple[Edition, BulkFile]]:
 
 def stamp(service: Service) -> tuple[tuple[str, int, str], ...]:
     """What is on offer, for documents that link to it."""
+    withdrawn = withdrawn_before(service)
     return tuple(
         (layer.name, edition.publication, file.format.suffix)
         for layer in offered(service)
-        for edition, file in latest(service.settings, layer)
+        for edition, file in latest(service, layer, withdrawn)
     )
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
-from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from risicoatlas.access.actor import Actor
@@ -27,13 +26,13 @@ OPERATOR = Actor("beheerder", "operator")
 
 @dataclass(frozen=True)
 class Act:
-    """One act by somebody on a municipality. ``version`` is the ETag of what was seen before, None where the command
-    line asks for none."""
+    """One act by somebody on a municipality. ``versions`` are the ETags of which one must be that of what is changed;
+    None where the command line asks for none."""
 
     actor: Actor
     code: str
     request_id: str | None = None
-    version: str | None = None
+    versions: tuple[str, ...] | None = None
 
 
 def may_read(service: Service, actor: Actor, code: str) -> Decision:
@@ -52,16 +51,21 @@ def may_write(service: Service, actor: Actor, code: str) -> Decision:
     return decision
 
 
+def see(connection: Connection, code: str, *, local: bool = True) -> None:
+    """What is read is of this municipality alone, in Dutch time: until the end of the transaction, or of the line."""
+    for name, value in (("risicoatlas.areas", code), ("timezone", "Europe/Amsterdam"), ("lock_timeout", LOCK_TIMEOUT)):
+        connection.execute("SELECT set_config(%s, %s, %s)", [name, value, local])
+
+
 def lock(connection: Connection, code: str) -> None:
     """Until the end of the transaction nobody else changes the KGL of the municipality."""
     number = int("".join(filter(str.isdecimal, code)) or 0)
-    connection.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(LOCK_TIMEOUT)))
     connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_CLASS, number])
 
 
 def seen(act: Act, value: reading.Value) -> None:
     """Raise :class:`StaleError` where this is not the version that the act is about."""
-    if act.version is not None and act.version != reading.etag(value):
+    if act.versions is not None and reading.etag(value) not in act.versions:
         raise StaleError("de gegevens zijn gewijzigd sinds u ze las: lees ze opnieuw", "If-Match")
 
 
@@ -86,6 +90,15 @@ def note(connection: Connection, act: Act, kind: str, **data: Any) -> None:
         "INSERT INTO beheer.audit (verzoek_id, sleutel_id, organisatie, handeling, onderwerp, uitkomst)"
         " VALUES (%s, %s, %s, %s, %s, 'gelukt')",
         [act.request_id, who.key_id, organisation(who), f"kgl {kind}", subject],
+    )
+
+
+def refused(connection: Connection, act: Act, what: str) -> None:
+    """Write the audit row of an act that was refused for lack of a right."""
+    connection.execute(
+        "INSERT INTO beheer.audit (verzoek_id, sleutel_id, organisatie, handeling, onderwerp, uitkomst)"
+        " VALUES (%s, %s, %s, %s, %s, 'geweigerd')",
+        [act.request_id, act.actor.key_id, organisation(act.actor), f"kgl {what}", act.code],
     )
 
 

@@ -7,7 +7,7 @@ whatever the rules come to later, and is never overwritten: another one ends it 
 from dataclasses import dataclass
 
 from risicoatlas.database import Connection
-from risicoatlas.errors import ConflictError
+from risicoatlas.errors import ConflictError, ForbiddenError
 from risicoatlas.kgl import acts, reading
 from risicoatlas.kgl.acts import Act
 
@@ -23,7 +23,8 @@ class Correction:
 def correct(connection: Connection, act: Act, pand: str, correction: Correction) -> reading.Value:
     """Give the building this label; the building as it is afterwards. Not committed here.
 
-    Raises :class:`NotFoundError`, :class:`StaleError`, and :class:`ConflictError` before the data are taken over.
+    Raises :class:`NotFoundError`, :class:`ForbiddenError` for a building of another municipality,
+    :class:`StaleError`, and :class:`ConflictError` before the data are taken over.
     """
     before = _before(connection, act, pand)
     _end(connection, act, pand)
@@ -56,7 +57,11 @@ def withdraw(connection: Connection, act: Act, pand: str) -> reading.Value:
 
 
 def _before(connection: Connection, act: Act, pand: str) -> reading.Value:
+    acts.see(connection, act.code)
     acts.lock(connection, act.code)
+    row = connection.execute("SELECT register.gemeente_van_pand(%s)", [pand]).fetchone()
+    if row and row[0] not in (None, act.code):
+        raise ForbiddenError(f"gebouw {pand} is van gemeente {row[0]}, niet van {act.code}")
     found = reading.building(connection, act.code, pand)
     acts.seen(act, found)
     row = connection.execute(

@@ -90,7 +90,7 @@ def upload(connection: Connection, act: Act, rules: RuleSet, delivery: Delivery)
     are taken over.
     """
     with connection.transaction():
-        connection.execute("SET LOCAL timezone = 'Europe/Amsterdam'")
+        acts.see(connection, act.code)
         acts.lock(connection, act.code)
         state = reading.state(connection, act.code)
         acts.seen(act, state)

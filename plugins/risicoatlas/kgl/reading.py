@@ -64,6 +64,18 @@ def state(connection: Connection, code: str) -> Value:
     return found
 
 
+def known(connection: Connection, code: str) -> None:
+    """Raise :class:`NotFoundError` for a municipality of which nothing is known."""
+    row = connection.execute(
+        "SELECT EXISTS (SELECT FROM register.gemeente WHERE gemeentecode = %(code)s)"
+        " OR EXISTS (SELECT FROM register.kgl_gemeente WHERE gemeentecode = %(code)s)"
+        " OR EXISTS (SELECT FROM register.kgl_gebouw WHERE gemeentecode = %(code)s)",
+        {"code": code},
+    ).fetchone()
+    if not row or not row[0]:
+        raise NotFoundError(f"er zijn geen gegevens van gemeente {code}", "gemeentecode")
+
+
 def _state_of(found: Value) -> str:
     if found["gepubliceerd_op"]:
         return "gepubliceerd"

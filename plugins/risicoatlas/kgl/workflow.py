@@ -50,9 +50,7 @@ def _acting(connection: Connection, act: Act) -> Iterator[reading.Value]:
     of states, and two that wait for each other would be undone."""
     try:
         with connection.transaction():
-            connection.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(acts.LOCK_TIMEOUT)))
-            # As a publication has it, so that a version reads the same whoever asks.
-            connection.execute("SET LOCAL timezone = 'Europe/Amsterdam'")
+            acts.see(connection, act.code)
             engine.take_turn(connection)
             acts.lock(connection, act.code)
             found = reading.state(connection, act.code)
@@ -247,7 +245,7 @@ def _after(connection: Connection, catalogue: Catalogue, act: Act) -> reading.Va
 
 def _read(connection: Connection, act: Act) -> reading.Value:
     # a publication reads in UTC
-    connection.execute("SET LOCAL timezone = 'Europe/Amsterdam'")
+    acts.see(connection, act.code)
     return reading.state(connection, act.code)
 
 

@@ -178,7 +178,7 @@ def as_files(service: Service, layer: Layer) -> Iterable[Distribution]:
     """The newest bulk file of each format at its stable address, where it has been made."""
     if layer not in store.offered(service):
         return
-    for edition, file in store.latest(service.settings, layer):
+    for edition, file in store.latest(service, layer):
         address = service.settings.public_url + edition.latest_path_of(file)
         yield Distribution(file.format.title, "download", address, layer.name, file.format.media_type)
 

@@ -72,6 +72,13 @@ JOIN register.verblijfsobject v ON v.identificatie = vp.verblijfsobject
 LEFT JOIN register.adres a ON a.nummeraanduiding = v.nummeraanduiding
 WHERE register.kgl_mag(p.gemeentecode);
 
+-- Of which municipality a building is, whoever asks: the BAG is public. Tells a building of somebody else from none.
+CREATE FUNCTION register.gemeente_van_pand(pand text) RETURNS text LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+  RETURN (SELECT p.gemeentecode FROM register.pand p WHERE p.identificatie = gemeente_van_pand.pand);
+REVOKE EXECUTE ON FUNCTION register.gemeente_van_pand(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION register.gemeente_van_pand(text) TO ra_delivery;
+
 -- The role of the delivery: it reads the above, makes and withdraws corrections, and writes down what happened.
 GRANT USAGE ON SCHEMA register, beheer TO ra_delivery;
 GRANT EXECUTE ON FUNCTION register.kgl_mag(text) TO ra_delivery;

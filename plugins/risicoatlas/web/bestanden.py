@@ -26,13 +26,13 @@ def add(app: Flask, service: Service) -> None:
 
     @app.get("/bestanden/")
     def bulk_files() -> str:
-        layers = [(layer, store.editions(service.settings, layer)) for layer in store.offered(service)]
+        layers = [(layer, store.editions(service, layer)) for layer in store.offered(service)]
         return render_template("bestanden.html", layers=layers)
 
     @app.get(atom.PATH)
     def bulk_feed() -> Response:
         entries = [
-            (layer, edition) for layer in store.offered(service) for edition in store.editions(service.settings, layer)
+            (layer, edition) for layer in store.offered(service) for edition in store.editions(service, layer)
         ]
         response = make_response(atom.document(entries, service.settings))
         response.mimetype = atom.MEDIA_TYPE
@@ -44,7 +44,7 @@ def add(app: Flask, service: Service) -> None:
     @app.get("/bestanden/<name>/<file>")
     def latest_file(name: str, file: str) -> Response:
         layer, wanted, checksum = _wanted(name, file, service)
-        for edition, found in store.latest(service.settings, layer):
+        for edition, found in store.latest(service, layer):
             if found.name == wanted:
                 return _answer(edition, found, checksum=checksum, pinned=False)
         raise NotFound
@@ -52,7 +52,7 @@ def add(app: Flask, service: Service) -> None:
     @app.get("/bestanden/<name>/<int:publication>/<file>")
     def pinned_file(name: str, publication: int, file: str) -> Response:
         layer, wanted, checksum = _wanted(name, file, service)
-        for edition in store.editions(service.settings, layer):
+        for edition in store.editions(service, layer):
             for found in edition.files:
                 if (edition.publication, found.name) == (publication, wanted):
                     return _answer(edition, found, checksum=checksum, pinned=True)
