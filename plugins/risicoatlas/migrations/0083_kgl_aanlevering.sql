@@ -32,6 +32,37 @@ SELECT DISTINCT gemeentecode, pand FROM register.kgl_correctie
 WHERE (vervallen_op IS NULL AND gepubliceerd_op IS NULL)
    OR (vervallen_op IS NOT NULL AND gepubliceerd_op IS NOT NULL AND vervallen_gepubliceerd_op IS NULL);
 
+-- As before, but for the hash: it held a time as text, and so differed with the time zone of who asked.
+CREATE OR REPLACE VIEW register.kgl_geldend AS
+SELECT g.*,
+  md5(ROW(g.pand, g.gemeentecode, g.categorie, g.functie, g.gebruiksdoelen, g.oppervlakte_m2, g.regel, g.artikel, g.reden,
+    g.reden_en, g.waarschuwingen, g.geldt_voor, g.regelset, g.gecorrigeerd, g.begin_geldigheid,
+    extract(epoch FROM g.tijdstip_registratie), g.geometrie, g.geometrie_hersteld)::text)::uuid AS waarde_hash
+FROM (
+  SELECT l.pand, p.gemeentecode,
+    coalesce(c.categorie, l.categorie) AS categorie,
+    l.functie,
+    (SELECT string_agg(doel, ', ' ORDER BY nummer) FROM jsonb_array_elements_text(l.invoer -> 'gebruiksdoelen')
+       WITH ORDINALITY AS d (doel, nummer)) AS gebruiksdoelen,
+    (l.invoer ->> 'oppervlakte_pand_m2')::bigint AS oppervlakte_m2,
+    CASE WHEN c.nummer IS NULL THEN l.regel ELSE 'correctie' END AS regel,
+    CASE WHEN c.nummer IS NULL THEN l.artikel ELSE 'Vastgesteld door het bevoegd gezag' END AS artikel,
+    CASE WHEN c.nummer IS NULL THEN l.reden ELSE 'Het bevoegd gezag heeft deze categorie vastgesteld.' END AS reden,
+    CASE WHEN c.nummer IS NULL THEN l.reden_en ELSE 'The competent authority has set this category.' END AS reden_en,
+    l.waarschuwingen,
+    CASE WHEN c.nummer IS NULL THEN l.geldt_voor END AS geldt_voor,
+    l.regelset,
+    c.nummer IS NOT NULL AS gecorrigeerd,
+    p.begin_geldigheid,
+    greatest(p.tijdstip_registratie, l.berekend_op, c.tijdstip) AS tijdstip_registratie,
+    p.geometrie,
+    p.geometrie_hersteld
+  FROM register.kgl_label l
+  JOIN register.pand p ON p.identificatie = l.pand
+  LEFT JOIN register.kgl_correctie c ON c.pand = l.pand AND c.vervallen_op IS NULL
+  WHERE l.regelset = 'basisvulling'
+) AS g;
+
 -- Files of a layer that were made of an earlier publication hold what was withdrawn since: they are not given any more.
 ALTER TABLE publiek.laag_bewaard ADD COLUMN bestanden_vanaf bigint NOT NULL DEFAULT 0;
 
