@@ -60,7 +60,7 @@ def test_deny_beats_allow_on_one_level_and_the_layer_beats_its_class(tmp_path: P
     [
         ("- {who: nobody, layer: public, allow: read, reason: r, law: l}", "who: found 'nobody'"),
         ("- {who: everybody, layer: publik, allow: read, reason: r, law: l}", "layer: found 'publik'"),
-        ("- {who: everybody, layer: public, allow: write, reason: r, law: l}", "allow: found 'write'"),
+        ("- {who: everybody, layer: public, allow: change, reason: r, law: l}", "allow: found 'change'"),
         ("- {who: everybody, layer: public, allow: read}", "a rule has who, layer, allow, reason, law"),
         (
             "- {who: gemeente, layer: secret, allow: read, limit: 'nis = 1', reason: r, law: l}",
@@ -80,3 +80,46 @@ def test_a_wrong_rule_stops_the_start_with_its_line(tmp_path: Path, text: str, m
 )
 def test_the_setting_of_the_policies_says_all_for_no_list_of_areas(areas: tuple[str, ...] | None, setting: str) -> None:
     assert decide.Decision(allowed=True, areas=areas, rule="r").areas_setting == setting
+
+
+def test_who_may_write_may_read_and_a_reader_may_not_write(tmp_path: Path) -> None:
+    found = rules(
+        tmp_path,
+        f"""
+- {{who: gemeente, layer: secret, allow: write, limit: "gemeentecode IN (actor.areas)", {BASE}}}
+- {{who: raadpleger, layer: secret, allow: read, limit: "gemeentecode IN (actor.areas)", {BASE}}}
+- {{who: beheerder, layer: restricted, allow: read, {BASE}}}
+""",
+    )
+    writer, reader = Actor("gemeente", areas=("GM0001",)), Actor("raadpleger", areas=("GM0001",))
+    assert found.decide(writer, SECRET).reaches("GM0001") and found.decide_write(writer, SECRET).reaches("GM0001")
+    assert not found.decide_write(writer, SECRET).reaches("GM0002")
+    assert not found.decide_write(writer, OTHER).allowed
+    assert found.decide(reader, SECRET).reaches("GM0001") and not found.decide_write(reader, SECRET).allowed
+    assert found.decide(Actor("beheerder"), SECRET).areas is None
+    assert not found.decide_write(Actor("beheerder"), SECRET).allowed
+
+
+def test_codes_of_the_organisation_and_of_the_areas_go_together(tmp_path: Path) -> None:
+    found = rules(
+        tmp_path,
+        f"""
+- {{who: bronhouder, layer: secret, allow: write, limit: "gemeentecode IN (actor.organisation)", {BASE}}}
+- {{who: bronhouder, layer: secret, allow: write, limit: "gemeentecode IN (actor.areas)", {BASE}}}
+""",
+    )
+    decision = found.decide_write(Actor("bronhouder", "GM0001", ("GM0002",)), SECRET)
+    assert decision.areas == ("GM0001", "GM0002")
+    assert found.decide_write(Actor("bronhouder", None, ()), SECRET).areas == ()
+
+
+def test_a_denial_stops_writing_too(tmp_path: Path) -> None:
+    found = rules(
+        tmp_path,
+        f"""
+- {{who: gemeente, layer: secret, allow: write, limit: "gemeentecode IN (actor.areas)", {BASE}}}
+- {{who: everybody, layer: secret, allow: none, {BASE}}}
+""",
+    )
+    actor = Actor("gemeente", areas=("GM0001",))
+    assert not found.decide(actor, SECRET).allowed and not found.decide_write(actor, SECRET).allowed

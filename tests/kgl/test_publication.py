@@ -243,7 +243,7 @@ class TestWithdrawal:
         folder = store.root(service.settings) / "kgl_public" / str(made.edition.publication)
         assert folder.is_dir()
         assert store.editions(service, layer) == [] and store.latest(service, layer) == []
-        purge.purge(service, done.publication)
+        purge.purge(service.settings, service.catalogue, done.publication)
         assert not folder.exists()
 
 

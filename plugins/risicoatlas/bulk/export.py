@@ -204,4 +204,4 @@ def _remove_old(service: Service, layer: Layer) -> None:
     kept = file_settings.read(service.settings.config).publications
     for edition in store.editions(service, layer)[kept:]:
         shutil.rmtree(store.root(service.settings) / layer.name / str(edition.publication))
-    store.remove_withdrawn(service, layer.name)
+    store.remove_before(service.settings, layer.name, store.withdrawn_before(service).get(layer.name, 0))

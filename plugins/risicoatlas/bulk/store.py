@@ -113,14 +113,12 @@ def editions(service: Service, layer: Layer, withdrawn: Mapping[str, int] | None
     return [edition for edition in found if edition is not None and edition.files]
 
 
-def remove_withdrawn(service: Service, name: str) -> None:
-    """Delete the files of a layer that hold what was withdrawn since they were made."""
-    folder = root(service.settings) / name
-    first = withdrawn_before(service).get(name, 0)
-    if first and folder.is_dir():
-        for item in folder.iterdir():
-            if item.name.isdecimal() and int(item.name) < first:
-                shutil.rmtree(item, ignore_errors=True)
+def remove_before(settings: Settings, name: str, first: int) -> None:
+    """Delete the files of a layer that were made of publications before ``first``."""
+    folder = root(settings) / name
+    for item in folder.iterdir() if folder.is_dir() else ():
+        if item.name.isdecimal() and int(item.name) < first:
+            shutil.rmtree(item, ignore_errors=True)
 
 
 def latest(

@@ -238,8 +238,7 @@ def withdraw(settings: Settings, code: str, reason: str, key_id: str | None, as_
     with _line(settings, code, key_id) as line:
         done = workflow.withdraw(line.connection, line.service.catalogue, line.act, reason.strip())
         line.connection.commit()
-        with line.service.pool:
-            purge.purge(line.service, done.publication)
+        purge.purge(settings, line.service.catalogue, done.publication)
     _told(
         {**done.state, "publicatie": done.publication, "gewijzigd": done.changed}, as_json, _state_lines(done.state)
     )

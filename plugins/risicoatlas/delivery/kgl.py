@@ -80,7 +80,7 @@ def publish(call: Call) -> Response:
 def withdraw(call: Call) -> Response:
     with call.owning() as connection:
         done = workflow.withdraw(connection, call.service.catalogue, call.act, call.body["reden"])
-    purge.purge(call.service, done.publication)
+    purge.purge(call.service.settings, call.service.catalogue, done.publication)
     return _state(call, done.state, publicatie=done.publication, gewijzigd=done.changed)
 
 

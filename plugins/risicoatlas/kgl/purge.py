@@ -1,6 +1,6 @@
 """After a withdrawal: what lies outside the database and was made of the rows that are gone.
 
-In: the service and the publication that withdrew. Out: no bulk file and no tile of before on this machine. None of them
+In: settings, layers, and the publication that withdrew. Out: no bulk file and no tile of before on this machine. None of them
 is given in between either: files by ``publiek.laag_bewaard.bestanden_vanaf``, tiles since each publication has a folder
 of its own.
 """
@@ -9,19 +9,20 @@ import shutil
 from pathlib import Path
 
 from risicoatlas.bulk import store
+from risicoatlas.catalogue import Catalogue
 from risicoatlas.kgl import workflow
-from risicoatlas.service import Service
+from risicoatlas.settings import Settings
 
 TILES = "tiles"
 
 
-def purge(service: Service, publication: int | None) -> None:
+def purge(settings: Settings, catalogue: Catalogue, publication: int | None) -> None:
     """Delete files and tiles of the publications before."""
     if publication is None:
         return
-    for layer in workflow.public_layers(service.catalogue):
-        store.remove_withdrawn(service, layer.name)
-    _purge_tiles(service.settings.home / TILES, publication)
+    for layer in workflow.public_layers(catalogue):
+        store.remove_before(settings, layer.name, publication)
+    _purge_tiles(settings.home / TILES, publication)
 
 
 def _purge_tiles(tiles: Path, publication: int) -> None:
