@@ -317,8 +317,8 @@ def reading(
 
 @contextmanager
 def writing(pool: ConnectionPool[Connection], areas: str) -> Iterator[Connection]:
-    """One transaction as ``ra_delivery``, which makes corrections of the municipalities in ``areas`` and writes down what
-    happened. Committed at the end, undone by an error.
+    """One transaction as ``ra_delivery``, which corrects buildings of the municipalities in ``areas`` and writes down
+    what happened. Committed at the end, undone by an error.
 
     Raises :class:`UnavailableError` where the database is away, or another act holds the municipality for too long.
     """
@@ -333,7 +333,9 @@ def writing(pool: ConnectionPool[Connection], areas: str) -> Iterator[Connection
                 connection.execute("SELECT set_config(%s, %s, true)", [name, value])
             yield connection
     except (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled) as error:
-        raise UnavailableError("een andere handeling voor deze gemeente is bezig: probeer het straks opnieuw") from error
+        raise UnavailableError(
+            "een andere handeling voor deze gemeente is bezig: probeer het straks opnieuw"
+        ) from error
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
         raise UnavailableError("the database cannot be reached at the moment") from error
 

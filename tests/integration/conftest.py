@@ -12,6 +12,8 @@ from risicoatlas.access.keys import NewKey
 
 # The two fictional Flemish municipalities of the sample, and the Dutch one that has not published.
 OWN, OTHER, UNPUBLISHED = "99901", "99902", "GM9902"
+# With one of each country there are rows in every restricted layer.
+OF_BOTH = (OWN, "GM9903")
 
 
 class _AsItIs(HTTPErrorProcessor):
@@ -52,6 +54,12 @@ def new_key(town: Town, role: str = "gemeente", *areas: str) -> NewKey:
 def own_key(town: Town) -> str:
     """The key of one municipality."""
     return new_key(town, "gemeente", OWN).key
+
+
+@pytest.fixture(scope="session")
+def key_of_both(town: Town) -> str:
+    """The key of a Flemish and a Dutch municipality."""
+    return new_key(town, "gemeente", *OF_BOTH).key
 
 
 @pytest.fixture(scope="session")

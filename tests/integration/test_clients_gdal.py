@@ -14,7 +14,7 @@ from risicoatlas import catalogue as catalogues
 from risicoatlas.catalogue import Layer
 from risicoatlas.settings import CHECKOUT
 
-from .conftest import OWN
+from .conftest import OF_BOTH
 
 pytestmark = pytest.mark.gdal
 LAYERS = tuple(catalogues.read(CHECKOUT / "config"))
@@ -77,7 +77,9 @@ def read(report: str) -> Seen:
 
 def in_database(town: Town, layer: Layer) -> Seen:
     """What the table holds now, read by GDAL's PostgreSQL driver as the role that the service takes."""
-    role = f"-c role=ra_restricted -c risicoatlas.areas={OWN}" if layer.restricted else "-c role=ra_public"
+    role = (
+        f"-c role=ra_restricted -c risicoatlas.areas={','.join(OF_BOTH)}" if layer.restricted else "-c role=ra_public"
+    )
     source = f"PG:{town.cluster.conninfo('ra_service', town.dbname)} schemas={layer.schema}"
     return ogrinfo("-where", "publicatie_tot IS NULL", source, layer.name, PGOPTIONS=role)
 
@@ -94,7 +96,7 @@ def extent_in_degrees(town: Town, layer: Layer) -> tuple[float, ...]:
 
 
 def area(layer: Layer) -> str:
-    return f" AND {layer.area_field} = '{OWN}'" if layer.restricted else ""
+    return f" AND {layer.area_field} IN {OF_BOTH}" if layer.restricted else ""
 
 
 def through_wfs(url: str, layer: Layer, **environ: str) -> Seen:
@@ -113,8 +115,8 @@ def credential(layer: Layer, key: str, how: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: layer.name)
 @pytest.mark.parametrize(("through", "how"), [(through_wfs, "X-API-Key"), (through_oapif, "Basic")])
-def test_gdal_sees_of_every_layer_what_the_database_holds(town, url, own_key, layer, through, how):
-    seen = through(url, layer, **credential(layer, own_key, how))
+def test_gdal_sees_of_every_layer_what_the_database_holds(town, url, key_of_both, layer, through, how):
+    seen = through(url, layer, **credential(layer, key_of_both, how))
     held = in_database(town, layer)
 
     assert held.count > 0, "the sample has an object in every layer"
@@ -149,11 +151,11 @@ def test_degrees_are_those_of_the_national_grid(town):
     assert ((west + east) / 2, (south + north) / 2) == pytest.approx(centre, abs=0.002)
 
 
-def test_gdal_with_a_key_in_either_form_sees_the_same(url, own_key):
+@pytest.mark.parametrize("layer", [layer for layer in LAYERS if layer.restricted], ids=lambda layer: layer.name)
+def test_gdal_with_a_key_in_either_form_sees_the_same(url, key_of_both, layer):
     """Not through OAPIF: GDAL 3.10 sends no header of ours to it."""
-    (layer,) = [layer for layer in LAYERS if layer.restricted]
-    basic = through_wfs(url, layer, **credential(layer, own_key, "Basic"))
-    assert basic == through_wfs(url, layer, **credential(layer, own_key, "X-API-Key"))
+    basic = through_wfs(url, layer, **credential(layer, key_of_both, "Basic"))
+    assert basic == through_wfs(url, layer, **credential(layer, key_of_both, "X-API-Key"))
 
 
 @pytest.mark.parametrize("source", ["WFS:{}/wfs", "OAPIF:{}/ogc/v1"])

@@ -85,9 +85,7 @@ class Office:
     client: Client = field(init=False)
 
     def __post_init__(self) -> None:
-        mounted = DispatcherMiddleware(
-            pages.create(self.service), {"/aanlevering/v1": delivery.create(self.service)}
-        )
+        mounted = DispatcherMiddleware(pages.create(self.service), {"/aanlevering/v1": delivery.create(self.service)})
         self.client = Client(Door(mounted, self.service), use_cookies=False)
 
     def of(self, code: str, role: str = "gemeente") -> Visitor:
@@ -118,7 +116,8 @@ class Office:
 
     def audit(self, code: str) -> list[tuple]:
         return self.sql(
-            "SELECT handeling, onderwerp, uitkomst, sleutel_id FROM beheer.audit WHERE onderwerp LIKE %s ORDER BY nummer",
+            "SELECT handeling, onderwerp, uitkomst, sleutel_id FROM beheer.audit WHERE onderwerp LIKE %s"
+            " ORDER BY nummer",
             f"{code}%",
         )
 

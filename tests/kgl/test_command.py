@@ -37,7 +37,9 @@ def test_a_municipality_goes_all_the_way(office: Office, kgl: Any, tmp_path: Pat
     assert kgl("state", CODE)["toestand"] == "voorgesteld"
     assert kgl("take", CODE)["toestand"] == "in_eigendom"
     assert kgl("variant", "handmatig", CODE)["variant"] == "handmatig"
-    (pand,) = office.sql("SELECT pand FROM register.kgl_gebouw WHERE gemeentecode = %s AND categorie = 'kwetsbaar' LIMIT 1", CODE)[0]
+    (pand,) = office.sql(
+        "SELECT pand FROM register.kgl_gebouw WHERE gemeentecode = %s AND categorie = 'kwetsbaar' LIMIT 1", CODE
+    )[0]
     assert kgl("correct", "--category", "zeerKwetsbaar", "--reason", "Gezien.", pand, CODE)["concept"] is True
     assert kgl("uncorrect", pand, CODE)["categorie"] == "kwetsbaar"
     kgl("correct", "--category", "beperktKwetsbaar", "--reason", "Toch niet.", pand, CODE)
@@ -83,8 +85,12 @@ def test_wrong_lines_of_a_list_are_told_with_the_file_and_the_line(office: Offic
 
 @pytest.mark.parametrize(
     "arguments",
-    [("take",), ("variant", "soms", CODE), ("correct", "1", CODE), ("correct", "--category", "rood", "--reason", "r", "1", CODE),
-     ("publish", "--function", "a", "--pand", "b", CODE), ("withdraw", CODE), ("correct", "--category", "kwetsbaar", "--reason", " ", "1", CODE)],
+    [
+        ("take",), ("variant", "soms", CODE), ("correct", "1", CODE), ("withdraw", CODE),
+        ("correct", "--category", "rood", "--reason", "r", "1", CODE),
+        ("correct", "--category", "kwetsbaar", "--reason", " ", "1", CODE),
+        ("publish", "--function", "a", "--pand", "b", CODE),
+    ],
 )  # fmt: skip
 def test_wrong_use_ends_with_2(kgl: Any, arguments: tuple[str, ...]) -> None:
     kgl(*arguments, status=2)

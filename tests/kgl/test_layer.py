@@ -1,4 +1,4 @@
-"""``kgl_beheer``: the owner's layer, whole for its municipality and absent for everybody else, and the role that corrects."""
+"""``kgl_beheer``: the owner's layer, whole for its municipality and absent for everybody; and the role that corrects."""
 
 from collections.abc import Iterator
 
@@ -111,7 +111,10 @@ class TestTheRoleOfTheDelivery:
             f" VALUES ('{OTHER}', '9901100000000001', 'kwetsbaar', 'r', 'hand')",
             f"INSERT INTO register.kgl_gebeurtenis (gemeentecode, soort) VALUES ('{OTHER}', 'overname')",
         ):
-            with pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security"), delivering.transaction():
+            with (
+                pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security"),
+                delivering.transaction(),
+            ):
                 delivering.execute(statement)
 
     def test_the_service_itself_has_no_right_without_taking_a_role(self, town: Town) -> None:

@@ -46,7 +46,8 @@ def test_buildings_units_and_addresses_are_found(office: Office, own: Visitor) -
     assert answer.status_code == 200, answer.text
     assert (answer.json["gelezen"], answer.json["toegevoegd"], answer.json["geweigerd"]) == (3, 3, [])
     assert listed(own, "zorg") == [
-        (by_pand, None, "24-uurszorg"), (by_unit, unit, "bedgebied"), (by_address, place["verblijfsobject"], "dagverblijf"),
+        (by_pand, None, "24-uurszorg"), (by_unit, unit, "bedgebied"),
+        (by_address, place["verblijfsobject"], "dagverblijf"),
     ]  # fmt: skip
     again = send(own, "zorg", f"pand,detail\n{by_pand},24-uurszorg\n").json
     assert (again["toegevoegd"], again["ongewijzigd"]) == (0, 1)
@@ -95,7 +96,9 @@ def test_a_list_can_take_the_place_of_the_one_before(own: Visitor) -> None:
     assert listed(own, "kinderopvang") == [(second, None, None)]
 
 
-def test_the_label_follows_the_list_at_once_and_the_public_at_the_next_publication(office: Office, own: Visitor) -> None:
+def test_the_label_follows_the_list_at_once_and_the_public_at_the_next_publication(
+    office: Office, own: Visitor
+) -> None:
     pand = own.a_building("functie=kantoorfunctie&categorie=beperktKwetsbaar")
     done = send(own, "kinderopvang", f"pand,reden\n{pand},Crèche\n".encode("cp1252"), "?vervangen=true").json
     assert done["labels_gewijzigd"] >= 1

@@ -37,7 +37,11 @@ class TestCorrections:
     def test_a_correction_is_a_draft_until_it_is_published(self, office: Office, automatic: Visitor) -> None:
         pand = automatic.a_building("categorie=kwetsbaar")
         made = automatic.correct(pand, "zeerKwetsbaar", " Er is opvang bij gekomen. ").json
-        assert (made["categorie"], made["voorstel"]["categorie"], made["concept"]) == ("zeerKwetsbaar", "kwetsbaar", True)
+        assert (made["categorie"], made["voorstel"]["categorie"], made["concept"]) == (
+            "zeerKwetsbaar",
+            "kwetsbaar",
+            True,
+        )
         assert made["correctie"]["reden"] == "Er is opvang bij gekomen."
         assert (made["correctie"]["organisatie"], made["correctie"]["bron"]) == (f"org-{AUTOMATIC}", "hand")
         publish_everything(office)
@@ -48,7 +52,9 @@ class TestCorrections:
         assert (done["gewijzigd"], done["correcties"]["concept"]) == (1, 0)
         assert office.public(AUTOMATIC)[pand] == "zeerKwetsbaar"
         assert automatic.building(pand)["vastgesteld"]["regel"] == "correctie"
-        row = office.sql("SELECT reden, artikel FROM publiek.kgl_public WHERE id_pand_bag = %s AND publicatie_tot IS NULL", pand)
+        row = office.sql(
+            "SELECT reden, artikel FROM publiek.kgl_public WHERE id_pand_bag = %s AND publicatie_tot IS NULL", pand
+        )
         assert "opvang" not in row[0][0]
 
         assert automatic.uncorrect(pand).json["categorie"] == "kwetsbaar"
@@ -113,7 +119,9 @@ class TestCorrections:
             "beperktKwetsbaar", "kwetsbaar", "zeerKwetsbaar",
         )  # fmt: skip
 
-    def test_a_correction_on_a_building_that_is_gone_is_kept_and_reported(self, office: Office, automatic: Visitor) -> None:
+    def test_a_correction_on_a_building_that_is_gone_is_kept_and_reported(
+        self, office: Office, automatic: Visitor
+    ) -> None:
         pand = automatic.a_building("functie=kantoorfunctie&categorie=kwetsbaar")
         automatic.correct(pand, "beperktKwetsbaar", "Staat leeg.")
         office.do("DELETE FROM register.kgl_label WHERE pand = %s", pand)
@@ -126,9 +134,7 @@ class TestCorrections:
 
     def test_in_the_manual_variant_nothing_goes_public_without_an_act(self, office: Office, manual: Visitor) -> None:
         pand = manual.a_building("functie=kantoorfunctie&categorie=beperktKwetsbaar")
-        office.do(
-            "UPDATE register.kgl_label SET categorie = 'kwetsbaar', regel = 'proef' WHERE pand = %s", pand
-        )
+        office.do("UPDATE register.kgl_label SET categorie = 'kwetsbaar', regel = 'proef' WHERE pand = %s", pand)
         publish_everything(office)
         assert office.public(MANUAL)[pand] == "beperktKwetsbaar"
         with office.town.database.loader() as connection:
@@ -205,7 +211,9 @@ class TestReading:
 
 
 class TestWithdrawal:
-    def test_nothing_of_the_municipality_is_left_anywhere(self, office: Office, manual: Visitor, tmp_path: Path) -> None:
+    def test_nothing_of_the_municipality_is_left_anywhere(
+        self, office: Office, manual: Visitor, tmp_path: Path
+    ) -> None:
         service, layer = office.service, office.service.catalogue.get("kgl_public")
         export.export(service, ["kgl_public"], ["gpkg"])
         assert store.latest(service, layer)
@@ -220,7 +228,9 @@ class TestWithdrawal:
         assert (done["toestand"], done["gepubliceerd_op"]) == ("ingetrokken", None)
         assert office.sql("SELECT count(*) FROM publiek.kgl_public WHERE gemeentecode = %s", MANUAL) == [(0,)]
         assert office.sql("SELECT count(*) FROM register.kgl_vastgesteld WHERE gemeentecode = %s", MANUAL) == [(0,)]
-        assert office.sql("SELECT gepubliceerd FROM publiek.kgl_status WHERE gemeentecode = %s AND publicatie_tot IS NULL", MANUAL) == [(False,)]
+        assert office.sql(
+            "SELECT gepubliceerd FROM publiek.kgl_status WHERE gemeentecode = %s AND publicatie_tot IS NULL", MANUAL
+        ) == [(False,)]
         kept = office.sql("SELECT vanaf, bestanden_vanaf FROM publiek.laag_bewaard WHERE laag = 'kgl_public'")
         assert kept == [(done["publicatie"], done["publicatie"])] and done["publicatie"] > before
         assert store.editions(service, layer) == []
@@ -245,5 +255,3 @@ class TestWithdrawal:
         assert store.editions(service, layer) == [] and store.latest(service, layer) == []
         purge.purge(service.settings, service.catalogue, done.publication)
         assert not folder.exists()
-
-

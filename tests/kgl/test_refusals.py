@@ -81,7 +81,9 @@ class TestOfAnotherMunicipality:
             assert [(subject.split()[0], outcome) for _, subject, outcome, _ in found] == [(code, "geweigerd")]
             assert found[0][3] is not None
 
-    def test_a_correction_on_the_building_of_another_is_403_with_an_audit_row(self, office: Office, own: Visitor) -> None:
+    def test_a_correction_on_the_building_of_another_is_403_with_an_audit_row(
+        self, office: Office, own: Visitor
+    ) -> None:
         theirs = office.of(OTHER).a_building()
         for method in ("PUT", "DELETE"):
             answer = own.ask(
@@ -171,7 +173,10 @@ class TestTheOrderOfThings:
         other = office.of(OTHER)
         functions = [item["functie"] for item in other.state()["functies"]]
         assert "register" not in functions and len(functions) == 11
-        assert other.act("validatie", {"functies": functions[1:]}).json["voortgang"] == {"functies": 11, "gevalideerd": 10}
+        assert other.act("validatie", {"functies": functions[1:]}).json["voortgang"] == {
+            "functies": 11,
+            "gevalideerd": 10,
+        }
         assert functions[0] in problem(other.act("publicatie"), 409)["detail"]
         assert other.act("validatie", {"functies": functions[:1]}).json["toestand"] == "gevalideerd"
         back = other.act("validatie", {"functies": ["woonfunctie"], "gevalideerd": False}).json
@@ -214,7 +219,8 @@ class TestWhatIsSent:
         "content",
         [
             b"{", b"\xff", b'{"variant": NaN}', b'{"variant": "handmatig", "variant": "handmatig"}', b"[" * 5000,
-            json.dumps({"variant": [[[[[[["x"]]]]]]]}).encode(), b'{"variant": "a\\u0000"}', b'{"variant": "\\ud800"}', b"",
+            json.dumps({"variant": [[[[[[["x"]]]]]]]}).encode(), b'{"variant": "a\\u0000"}', b'{"variant": "\\ud800"}',
+            b"",
         ],
     )  # fmt: skip
     def test_a_body_that_is_no_json_of_ours_is_refused(self, own: Visitor, content: bytes) -> None:

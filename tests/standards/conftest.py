@@ -21,8 +21,9 @@ from risicoatlas.settings import CHECKOUT
 from risicoatlas.wfs import service as wfs
 
 LAYERS = tuple(catalogues.read(CHECKOUT / "config"))
-OWN_AREA = "99901"
-MUNICIPALITY = Actor("gemeente", OWN_AREA, (OWN_AREA,))
+# A Flemish and a Dutch one, so that each restricted layer gives rows.
+OWN_AREA, OWN_DUTCH = "99901", "GM9903"
+MUNICIPALITY = Actor("gemeente", OWN_AREA, (OWN_AREA, OWN_DUTCH))
 __all__ = ["client", "gemeente", "ogc", "schemas", "wfs_database", "wfs_settings", "world", "world_settings"]
 
 Ask = Callable[..., TestResponse]
@@ -39,7 +40,7 @@ def atlas(town: Town) -> Iterator[Service]:
 
 @pytest.fixture(scope="session")
 def town_wfs(atlas: Service) -> Client:
-    """The WFS of the town as a municipality, so that the restricted layer gives rows too."""
+    """The WFS of the town as a municipality, so that restricted layers give rows too."""
     return Client(wfs.create(atlas), MUNICIPALITY)
 
 
@@ -59,7 +60,7 @@ def binding(request: pytest.FixtureRequest) -> Binding:
 @pytest.fixture(scope="session")
 def own_key(town: Town) -> str:
     """The key of the municipality, for the server."""
-    return new_key(town, "gemeente", OWN_AREA).key
+    return new_key(town, "gemeente", OWN_AREA, OWN_DUTCH).key
 
 
 def asker(service: Service, usual: Actor) -> Ask:

@@ -139,7 +139,9 @@ def correct(
         raise click.BadParameter("a reason is needed", param_hint="--reason")
     with _line(settings, code, key_id) as line:
         found = corrections.correct(line.connection, line.act, pand, corrections.Correction(category, reason.strip()))
-    _told(found, as_json, [f"{pand}: {found['voorstel']['categorie']} -> {found['categorie']}, a draft until published"])
+    _told(
+        found, as_json, [f"{pand}: {found['voorstel']['categorie']} -> {found['categorie']}, a draft until published"]
+    )
 
 
 @command.command()
@@ -198,9 +200,7 @@ def validate(
     from risicoatlas.kgl import workflow
 
     with _line(settings, code, key_id) as line:
-        found = workflow.validate(
-            line.connection, line.service.catalogue, line.act, functions or None, valid=not undo
-        )
+        found = workflow.validate(line.connection, line.service.catalogue, line.act, functions or None, valid=not undo)
     _told(found, as_json, _state_lines(found))
 
 
@@ -239,9 +239,7 @@ def withdraw(settings: Settings, code: str, reason: str, key_id: str | None, as_
         done = workflow.withdraw(line.connection, line.service.catalogue, line.act, reason.strip())
         line.connection.commit()
         purge.purge(settings, line.service.catalogue, done.publication)
-    _told(
-        {**done.state, "publicatie": done.publication, "gewijzigd": done.changed}, as_json, _state_lines(done.state)
-    )
+    _told({**done.state, "publicatie": done.publication, "gewijzigd": done.changed}, as_json, _state_lines(done.state))
 
 
 @command.command()

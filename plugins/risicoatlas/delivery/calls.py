@@ -190,7 +190,8 @@ def versions(request: Request) -> tuple[str, ...]:
     tags = request.if_match
     if "If-Match" not in request.headers or tags.star_tag:
         raise UnconditionalError(
-            "If-Match ontbreekt: stuur de ETag van wat u las, zodat u geen wijziging van een ander overschrijft", "If-Match"
+            "If-Match ontbreekt: stuur de ETag van wat u las, zodat u geen wijziging van een ander overschrijft",
+            "If-Match",
         )
     return tuple(tags.as_set())
 

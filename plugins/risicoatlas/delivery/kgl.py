@@ -1,4 +1,7 @@
-"""What answers the addresses of a municipality's KGL: a read call in, a JSON answer out. The table is :data:`ROUTES`."""
+"""What answers the addresses of a municipality's KGL: a call that was read in, a JSON answer out.
+
+The table of addresses is :data:`ROUTES`.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -39,7 +42,11 @@ def home(call: Call) -> Response:
         for code, name in rows
     ]
     answer = {"rol": call.actor.role, "organisatie": call.actor.organisation, "gemeenten": found}
-    links = [_link(call, "", "self"), _link(call, "/openapi.json", "service-desc"), _link(call, "/openapi", "service-doc")]
+    links = [
+        _link(call, "", "self"),
+        _link(call, "/openapi.json", "service-desc"),
+        _link(call, "/openapi", "service-doc"),
+    ]
     return calls.json_answer({**answer, "links": links})
 
 
@@ -212,7 +219,9 @@ LIMIT = Parameter(
     Text("Hoogste aantal in een pagina", "Most in a page"),
 )  # fmt: skip
 AFTER_NUMBER = Parameter(
-    "na", {"type": "integer", "minimum": 0, "default": 0}, Text("Alleen wat na dit nummer komt", "Only after this number")
+    "na",
+    {"type": "integer", "minimum": 0, "default": 0},
+    Text("Alleen wat na dit nummer komt", "Only after this number"),
 )
 _BUILDING_FILTERS = (
     LIMIT,
@@ -222,15 +231,15 @@ _BUILDING_FILTERS = (
         {"type": "string", "enum": list(reading.CATEGORIES)},
         Text("Alleen met deze geldende categorie", "Only with this category"),
     ),
-    Parameter(
-        "functie", {"type": "string"}, Text("Alleen met deze gebruiksfunctie", "Only with this gebruiksfunctie")
-    ),
+    Parameter("functie", {"type": "string"}, Text("Alleen met deze gebruiksfunctie", "Only with this gebruiksfunctie")),
     Parameter("gecorrigeerd", {"type": "boolean"}, Text("Alleen met, of zonder, correctie", "Only with a correction")),
     Parameter("concept", {"type": "boolean"}, Text("Alleen met, of zonder, concept", "Only with a draft")),
     Parameter(
         "voorstel_gewijzigd",
         {"type": "boolean"},
-        Text("Alleen waar het voorstel na de correctie anders werd", "Only where the proposal changed after a correction"),
+        Text(
+            "Alleen waar het voorstel na de correctie anders werd", "Only where the proposal changed after a correction"
+        ),
     ),
     Parameter("waarschuwing", {"type": "string"}, Text("Alleen met deze waarschuwing", "Only with this warning")),
 )
@@ -260,7 +269,7 @@ _LIST = Body(
 _OF = "/gemeenten/<code>"
 # One row per address and method: another one is another row here, with its schemas in schemas.py.
 ROUTES: tuple[Route, ...] = (
-    Route("GET", "", "begin", home, Text("Wie u bent en welke gemeenten u bereikt", "Who you are"), "begin", tag="begin"),
+    Route("GET", "", "begin", home, Text("Wie u bent, en uw gemeenten", "Who you are"), "begin", tag="begin"),
     Route("GET", _OF, "stand", state, Text("Stand en voortgang", "State and progress"), "stand", versioned=True),
     Route(
         "POST", f"{_OF}/overname", "overname", take,
@@ -321,7 +330,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "POST", f"{_OF}/lijsten/<soort>", "lijstAanleveren", upload,
-        Text("Eigen lijst aanleveren; de If-Match is die van de stand", "Deliver an own list; If-Match is of the state"),
+        Text("Eigen lijst aanleveren; If-Match is die van de stand", "Deliver an own list; If-Match is of the state"),
         "lijstverslag", parameters=(_PARTLY, _REPLACE), body=_LIST, writes=True, conditional=True, tag="lijst",
     ),
     Route(

@@ -13,6 +13,7 @@ from risicoatlas import description
 from risicoatlas.catalogue import Text
 from risicoatlas.delivery import kgl, schemas
 from risicoatlas.delivery.calls import JSON, Call, Parameter, Route
+from risicoatlas.kgl import lists
 from risicoatlas.providers.html import HEADERS
 
 MEDIA_TYPE = "application/vnd.oai.openapi+json;version=3.1"
@@ -21,12 +22,12 @@ VERSION = "1.0.0"
 LANGUAGES = ("nl", "en")
 TITLE = Text("Kwetsbare gebouwen: beheer door de gemeente", "Vulnerable buildings: management by the municipality")
 ABOUT = Text(
-    "Een gemeente neemt de voorgestelde labels in eigendom, corrigeert, valideert per gebruiksfunctie, publiceert en trekt in."
-    " Wie schrijft, stuurt in If-Match de ETag van wat hij las: 428 zonder, 412 als een ander eerder was. Een correctie is een"
-    " concept tot een publicatie. Fouten zijn application/problem+json.",
-    "A municipality takes the proposed labels into ownership, corrects, validates per gebruiksfunctie, publishes and withdraws."
-    " Who writes sends in If-Match the ETag of what was read: 428 without, 412 where somebody else came first. A correction is a"
-    " draft until a publication. Errors are application/problem+json.",
+    "Een gemeente neemt de voorgestelde labels in eigendom, corrigeert, valideert per gebruiksfunctie, publiceert en"
+    " trekt in. Wie schrijft, stuurt in If-Match de ETag van wat hij las: 428 zonder, 412 als een ander eerder was. Een"
+    " correctie is een concept tot een publicatie. Fouten zijn application/problem+json.",
+    "A municipality takes the proposed labels into ownership, corrects, validates per gebruiksfunctie, publishes and"
+    " withdraws. Who writes sends in If-Match the ETag of what was read: 428 without, 412 where somebody else came"
+    " first. A correction is a draft until a publication. Errors are application/problem+json.",
 )
 TAGS = {
     "begin": Text("Begin", "Start"),
@@ -37,7 +38,7 @@ TAGS = {
 _VALUES = {
     "code": ({"type": "string"}, Text("Gemeentecode, zoals GM0457", "Code of the municipality, such as GM0457")),
     "pand": (schemas.PAND, Text("Identificatie van het pand in de BAG", "Identifier of the building in the BAG")),
-    "soort": ({"type": "string", "enum": ["zorg", "kinderopvang", "lint"]}, Text("Soort lijst", "Kind of list")),
+    "soort": ({"type": "string", "enum": list(lists.KINDS)}, Text("Soort lijst", "Kind of list")),
 }
 _PROBLEMS = {
     "400": Text("De vraag is niet goed; parameter zegt waar", "The request is wrong; parameter says where"),
@@ -124,7 +125,8 @@ def _path_value(name: str, language: str) -> Document:
 
 def _query(item: Parameter, language: str) -> Document:
     return {
-        "name": item.name, "in": "query", "required": False, "schema": item.schema, "description": item.text.get(language),
+        "name": item.name, "in": "query", "required": False, "schema": item.schema,
+        "description": item.text.get(language),
     }  # fmt: skip
 
 
@@ -144,7 +146,9 @@ def _responses(route: Route, language: str) -> Document:
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/problem"}}}
     return {
         "200": good,
-        **{status: {"description": text.get(language), "content": problem} for status, text in sorted(problems.items())},
+        **{
+            status: {"description": text.get(language), "content": problem} for status, text in sorted(problems.items())
+        },
     }
 
 
@@ -212,6 +216,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "GET", "/openapi", "pagina", page,
-        Text("Deze beschrijving als pagina", "This description as a page"), "beschrijving", parameters=(_LANG,), tag="begin",
+        Text("Deze beschrijving als pagina", "This description as a page"), "beschrijving",
+        parameters=(_LANG,), tag="begin",
     ),
 )  # fmt: skip

@@ -126,7 +126,7 @@ def _problem(error: RisicoAtlasError, headers: Mapping[str, str] | None = None) 
     return Response(body, status, dict(headers or {}), content_type="application/problem+json")
 
 
-class _Refusal(RequestError):
+class _RefusedError(RequestError):
     """What the router itself says no to."""
 
     def __init__(self, status: int, message: str) -> None:
@@ -138,8 +138,8 @@ def _of_router(error: HTTPException) -> Response:
     status = error.code or 500
     if isinstance(error, MethodNotAllowed):
         allowed = ", ".join(sorted(error.valid_methods or ()))
-        return _problem(_Refusal(status, f"dit adres kent alleen {allowed}"), {"Allow": allowed})
-    return _problem(_Refusal(status, "dit adres bestaat niet; /aanlevering/v1/kgl/openapi noemt alle"))
+        return _problem(_RefusedError(status, f"dit adres kent alleen {allowed}"), {"Allow": allowed})
+    return _problem(_RefusedError(status, "dit adres bestaat niet; /aanlevering/v1/kgl/openapi noemt alle"))
 
 
 def _allowed(adapter: MapAdapter) -> str:

@@ -244,7 +244,9 @@ def _placed(connection: Connection, code: str, lines: Sequence[Line], result: Up
             continue
         what = _told(line.values)
         right = f"een plaats in gemeente {code}" if somewhere else "een plaats die in de BAG staat"
-        result.geweigerd.append(Refusal(number, f"{what} {'in een andere gemeente' if somewhere else 'onbekend'}", right))
+        result.geweigerd.append(
+            Refusal(number, f"{what} {'in een andere gemeente' if somewhere else 'onbekend'}", right)
+        )
     return _without_doubles(sorted(found, key=lambda line: line.number), result)
 
 
@@ -282,9 +284,7 @@ def _without_doubles(lines: Sequence[Line], result: Upload) -> list[Line]:
 # --- writing ----------------------------------------------------------------------------------------------------------
 
 
-def _write(
-    connection: Connection, act: Act, delivery: Delivery, lines: Sequence[Line], result: Upload
-) -> list[str]:
+def _write(connection: Connection, act: Act, delivery: Delivery, lines: Sequence[Line], result: Upload) -> list[str]:
     """Write the rows that are new, and end those that are gone; the buildings that this touches."""
     wanted = [(pand, vbo, line.values) for line in lines for pand, vbo in line.places]
     detail = "geldt_voor" if delivery.kind == "lint" else "functie_detail"

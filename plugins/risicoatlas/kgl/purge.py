@@ -1,8 +1,8 @@
 """After a withdrawal: what lies outside the database and was made of the rows that are gone.
 
-In: settings, layers, and the publication that withdrew. Out: no bulk file and no tile of before on this machine. None of them
-is given in between either: files by ``publiek.laag_bewaard.bestanden_vanaf``, tiles since each publication has a folder
-of its own.
+In: settings, layers, and the publication that withdrew. Out: no bulk file and no tile of before on this machine. None
+of them is given in between either: files by ``publiek.laag_bewaard.bestanden_vanaf``, tiles since each publication has
+a folder of its own.
 """
 
 import shutil

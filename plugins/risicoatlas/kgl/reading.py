@@ -1,7 +1,7 @@
 """What a municipality reads of its own KGL: state, buildings, corrections and events, as dictionaries for JSON.
 
-In: a connection whose role sees the municipality (``ra_delivery`` under its areas, or the owner), a code, a filter. Out:
-plain values. Times are ISO 8601 in Dutch time. Nothing is written here.
+In: a connection that sees the municipality (``risicoatlas.areas``), as ``ra_delivery`` or the owner; a code, a filter.
+Out: plain values. Times are ISO 8601 in Dutch time. Nothing is written here.
 """
 
 import hashlib

@@ -255,4 +255,3 @@ def _update(connection: Connection, code: str, change: LiteralString, *values: o
     )
     statement = sql.SQL("UPDATE register.kgl_gemeente SET {} WHERE gemeentecode = %s").format(sql.SQL(change))
     connection.execute(statement, [*values, code])
-

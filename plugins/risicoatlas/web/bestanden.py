@@ -31,9 +31,7 @@ def add(app: Flask, service: Service) -> None:
 
     @app.get(atom.PATH)
     def bulk_feed() -> Response:
-        entries = [
-            (layer, edition) for layer in store.offered(service) for edition in store.editions(service, layer)
-        ]
+        entries = [(layer, edition) for layer in store.offered(service) for edition in store.editions(service, layer)]
         response = make_response(atom.document(entries, service.settings))
         response.mimetype = atom.MEDIA_TYPE
         response.cache_control.public, response.cache_control.no_cache = True, True
