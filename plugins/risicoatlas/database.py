@@ -213,7 +213,10 @@ def migrate(database: Database) -> None:
             connection.execute("SELECT pg_advisory_xact_lock(20221016)")
             known = known_migrations()
             for name in due_migrations(connection):
-                connection.execute(_resource(name))
+                try:
+                    connection.execute(_resource(name))
+                except psycopg.errors.RaiseException as error:
+                    raise ClusterError(f"migration {name}: {error.diag.message_primary}") from error
                 connection.execute("INSERT INTO beheer.migratie (naam, sha256) VALUES (%s, %s)", [name, known[name]])
 
 

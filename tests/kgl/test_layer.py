@@ -1,4 +1,4 @@
-"""``kgl_beheer``: the owner's layer, whole for its municipality and absent for everybody; and the role that corrects."""
+"""``kgl_beheer``: the owner's layer, whole for its municipality and absent for all others; the role that corrects."""
 
 from collections.abc import Iterator
 

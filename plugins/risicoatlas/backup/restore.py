@@ -107,7 +107,10 @@ def _fill_beside(cluster: Cluster, dumped: Iterator[bytes], archive: zipfile.Zip
 def _into_external(settings: Settings, path: Path, progress: Progress) -> None:
     conninfo = settings.database_url or ""
     with psycopg.connect(conninfo, autocommit=True) as connection:
-        if not _true(connection, "SELECT to_regprocedure('ra_provisioned()') IS NOT NULL"):
+        if not _true(
+            connection,
+            "SELECT to_regprocedure('ra_provisioned()') IS NOT NULL AND to_regrole('ra_delivery') IS NOT NULL",
+        ):
             raise ClusterError("the database is not provisioned: have migrations/provision.sql run there first")
         if _true(connection, "SELECT to_regnamespace('beheer') IS NOT NULL"):
             raise ClusterError(

@@ -141,7 +141,7 @@ BEGIN
     categorie_kwetsbaarheid = coalesce(c.categorie, b.voorstel), concept = true, rij_hash = pg_catalog.gen_random_uuid()
   FROM (SELECT NEW.pand AS pand) AS gewijzigd
   LEFT JOIN register.kgl_correctie c ON c.pand = gewijzigd.pand AND c.vervallen_op IS NULL
-  WHERE b.id_pand_bag = gewijzigd.pand AND b.publicatie_tot IS NULL;
+  WHERE b.identificatie = 'NL.IMEV.' || lower(NEW.gemeentecode) || '.' || NEW.pand AND b.publicatie_tot IS NULL;
   RETURN NULL;
 EXCEPTION WHEN undefined_table OR undefined_column THEN
   -- a configuration without that layer, or with other fields
