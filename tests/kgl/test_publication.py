@@ -132,6 +132,22 @@ class TestCorrections:
         ]
         assert (told["gebouw_aanwezig"], told["voorstel_nu"], told["reden"]) == (False, None, "Staat leeg.")
 
+    def test_a_building_that_goes_to_another_municipality_takes_its_correction_along(
+        self, office: Office, automatic: Visitor
+    ) -> None:
+        before, after = office.of("GM9902"), automatic
+        pand = before.a_building("categorie=kwetsbaar")
+        assert before.correct(pand, "zeerKwetsbaar", "Van de vorige.").status_code == 200
+        office.do("UPDATE register.pand SET gemeentecode = %s WHERE identificatie = %s", AUTOMATIC, pand)
+        assert before.ask(f"{before.here}/gebouwen/{pand}").status_code == 404
+        assert after.building(pand)["correctie"]["reden"] == "Van de vorige."
+        assert pand in {row["pand"] for row in after.ask(f"{after.here}/correcties").json["correcties"]}
+        found = after.correct(pand, "beperktKwetsbaar", "Van de nieuwe.").json
+        assert [item["organisatie"] for item in found["geschiedenis"]] == ["org-GM9902", f"org-{AUTOMATIC}"]
+        after.act("publicatie", {"panden": [pand]})
+        assert office.public(AUTOMATIC)[pand] == "beperktKwetsbaar"
+        assert after.building(pand)["concept"] is False
+
     def test_in_the_manual_variant_nothing_goes_public_without_an_act(self, office: Office, manual: Visitor) -> None:
         pand = manual.a_building("functie=kantoorfunctie&categorie=beperktKwetsbaar")
         office.do("UPDATE register.kgl_label SET categorie = 'kwetsbaar', regel = 'proef' WHERE pand = %s", pand)

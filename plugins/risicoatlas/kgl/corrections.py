@@ -74,6 +74,6 @@ def _before(connection: Connection, act: Act, pand: str) -> reading.Value:
 def _end(connection: Connection, act: Act, pand: str) -> None:
     connection.execute(
         "UPDATE register.kgl_correctie SET vervallen_op = clock_timestamp(), vervallen_door = %s"
-        " WHERE pand = %s AND gemeentecode = %s AND vervallen_op IS NULL",
-        [acts.organisation(act.actor), pand, act.code],
+        " WHERE pand = %s AND vervallen_op IS NULL",
+        [acts.organisation(act.actor), pand],
     )

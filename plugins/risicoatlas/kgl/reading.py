@@ -145,10 +145,11 @@ def corrections(connection: Connection, code: str, after: int, limit: int, *, ev
             " to_json(c.vervallen_op) AS vervallen_op, c.vervallen_door, g.voorstel AS voorstel_nu,"
             " g.pand IS NOT NULL AS gebouw_aanwezig, coalesce(g.concept, false) AS concept"
             " FROM register.kgl_correctie c"
-            " LEFT JOIN register.kgl_gebouw g ON g.pand = c.pand AND g.gemeentecode = c.gemeentecode"
-            " WHERE c.gemeentecode = %s AND c.nummer > %s AND (%s OR c.vervallen_op IS NULL)"
-            " ORDER BY c.nummer LIMIT %s",
-            [code, after, everything, limit + 1],
+            " LEFT JOIN register.kgl_gebouw g ON g.pand = c.pand AND g.gemeentecode = %(code)s"
+            # a building may have come from another municipality since
+            " WHERE (c.gemeentecode = %(code)s OR g.pand IS NOT NULL) AND c.nummer > %(after)s"
+            " AND (%(everything)s OR c.vervallen_op IS NULL) ORDER BY c.nummer LIMIT %(limit)s",
+            {"code": code, "after": after, "everything": everything, "limit": limit + 1},
         ).fetchall()
 
 

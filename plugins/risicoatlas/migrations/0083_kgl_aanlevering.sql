@@ -129,8 +129,10 @@ CREATE POLICY eigen ON register.kgl_gemeente FOR SELECT TO ra_delivery USING (re
 CREATE POLICY eigen ON register.kgl_validatie FOR SELECT TO ra_delivery USING (register.kgl_mag(gemeentecode));
 CREATE POLICY eigen ON register.kgl_gebeurtenis TO ra_delivery
   USING (register.kgl_mag(gemeentecode)) WITH CHECK (register.kgl_mag(gemeentecode));
+-- A building may come from another municipality, which corrected it before: the one that has it now goes on from there.
 CREATE POLICY eigen ON register.kgl_correctie TO ra_delivery
-  USING (register.kgl_mag(gemeentecode)) WITH CHECK (register.kgl_mag(gemeentecode));
+  USING (register.kgl_mag(gemeentecode) OR register.kgl_mag(register.gemeente_van_pand(pand)))
+  WITH CHECK (register.kgl_mag(register.gemeente_van_pand(pand)));
 
 -- A correction is seen in the layer of the owner at once. The hash tells the next publication to give the row anew.
 CREATE FUNCTION register.kgl_beheer_bij() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
@@ -141,7 +143,8 @@ BEGIN
     categorie_kwetsbaarheid = coalesce(c.categorie, b.voorstel), concept = true, rij_hash = pg_catalog.gen_random_uuid()
   FROM (SELECT NEW.pand AS pand) AS gewijzigd
   LEFT JOIN register.kgl_correctie c ON c.pand = gewijzigd.pand AND c.vervallen_op IS NULL
-  WHERE b.identificatie = 'NL.IMEV.' || lower(NEW.gemeentecode) || '.' || NEW.pand AND b.publicatie_tot IS NULL;
+  WHERE b.identificatie = 'NL.IMEV.' || lower(register.gemeente_van_pand(NEW.pand)) || '.' || NEW.pand
+    AND b.publicatie_tot IS NULL;
   RETURN NULL;
 EXCEPTION WHEN undefined_table OR undefined_column THEN
   -- a configuration without that layer, or with other fields

@@ -2,7 +2,7 @@
 WITH geschiedenis AS (
   SELECT nummer, categorie_voorstel AS voorstel, regel_voorstel AS regel, categorie, reden, bron, sleutel_id, organisatie,
     tijdstip, gepubliceerd_op, vervallen_op, vervallen_door
-  FROM register.kgl_correctie WHERE pand = %(pand)s AND gemeentecode = %(gemeente)s
+  FROM register.kgl_correctie WHERE pand = %(pand)s
 )
 SELECT jsonb_build_object(
   'pand', g.pand,
