@@ -109,6 +109,8 @@ class TestTheRoleOfTheDelivery:
         for statement in (
             "INSERT INTO register.kgl_correctie (gemeentecode, pand, categorie, reden, bron)"
             f" VALUES ('{OTHER}', '9901100000000001', 'kwetsbaar', 'r', 'hand')",
+            "INSERT INTO register.kgl_correctie (gemeentecode, pand, categorie, reden, bron)"
+            f" VALUES ('{OWN}', '9901100000000001', 'kwetsbaar', 'r', 'hand')",
             f"INSERT INTO register.kgl_gebeurtenis (gemeentecode, soort) VALUES ('{OTHER}', 'overname')",
         ):
             with (

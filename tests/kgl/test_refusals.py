@@ -1,6 +1,7 @@
 """What the delivery API says no to, and with which status: 400, 401, 403, 404, 405, 409, 412, 413, 415, 428."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from risicoatlas.access import keys
 from .conftest import ROOT, Office, Visitor, new_key
 
 OWN, OTHER = "GM9901", "GM9902"
+CARE = ("celfunctie", "gezondheidszorgfunctie", "logiesfunctie")
 PAND = "9901100000000001"
 PATHS = (
     "", "/", "/openapi", "/openapi.json", "/nergens", "/gemeenten", f"/gemeenten/{OWN}", f"/gemeenten/{OWN}/gebouwen",
@@ -139,6 +141,25 @@ class TestVersions:
         problem(own.ask(path, "PUT", json=body, headers={"If-Match": seen}), 412)
         problem(own.ask(path, "DELETE", headers={"If-Match": seen}), 412)
         assert own.uncorrect(pand).status_code == 200
+
+    def test_of_many_at_once_on_one_version_one_is_done(self, office: Office, own: Visitor) -> None:
+        pand = own.a_building(number=7)
+        seen = own.version(f"/gebouwen/{pand}")
+
+        def write(number: int) -> int:
+            answer = own.ask(
+                f"{own.here}/gebouwen/{pand}/correctie", "PUT", headers={"If-Match": seen},
+                json={"categorie": "zeerKwetsbaar", "reden": f"Nummer {number}."},
+            )  # fmt: skip
+            return answer.status_code
+
+        with ThreadPoolExecutor(6) as pool:
+            assert sorted(pool.map(write, range(6))) == [200, *[412] * 5]
+        assert len(own.building(pand)["geschiedenis"]) == 1
+        state = own.version()
+        with ThreadPoolExecutor(3) as pool:
+            done = pool.map(lambda name: own.act("validatie", {"functies": [name]}, state), CARE)
+            assert sorted(answer.status_code for answer in done) == [200, 412, 412]
 
     def test_an_answer_that_is_known_already_is_304(self, own: Visitor, pand: str) -> None:
         for path in ("", f"/gebouwen/{pand}"):

@@ -211,12 +211,10 @@ _DETAILS: Mapping[str, Callable[[Values], tuple[str, str] | None]] = {
 
 
 def _too_long(values: Values) -> tuple[str, str] | None:
-    long = next((name for name, text in values.items() if len(text) > MAX_TEXT), None)
-    return (f"{name_and_length(long, values)}", f"hoogstens {MAX_TEXT} tekens") if long else None
-
-
-def name_and_length(name: str, values: Values) -> str:
-    return f"{name} van {len(values[name])} tekens"
+    for name, text in values.items():
+        if len(text) > MAX_TEXT:
+            return f"{name} van {len(text)} tekens", f"hoogstens {MAX_TEXT} tekens"
+    return None
 
 
 # --- places -----------------------------------------------------------------------------------------------------------

@@ -130,9 +130,12 @@ CREATE POLICY eigen ON register.kgl_validatie FOR SELECT TO ra_delivery USING (r
 CREATE POLICY eigen ON register.kgl_gebeurtenis TO ra_delivery
   USING (register.kgl_mag(gemeentecode)) WITH CHECK (register.kgl_mag(gemeentecode));
 -- A building may come from another municipality, which corrected it before: the one that has it now goes on from there.
-CREATE POLICY eigen ON register.kgl_correctie TO ra_delivery
-  USING (register.kgl_mag(gemeentecode) OR register.kgl_mag(register.gemeente_van_pand(pand)))
-  WITH CHECK (register.kgl_mag(register.gemeente_van_pand(pand)));
+CREATE POLICY lezen ON register.kgl_correctie FOR SELECT TO ra_delivery
+  USING (register.kgl_mag(gemeentecode) OR register.kgl_mag(register.gemeente_van_pand(pand)));
+CREATE POLICY beeindigen ON register.kgl_correctie FOR UPDATE TO ra_delivery
+  USING (register.kgl_mag(register.gemeente_van_pand(pand)));
+CREATE POLICY maken ON register.kgl_correctie FOR INSERT TO ra_delivery
+  WITH CHECK (register.kgl_mag(gemeentecode) AND register.gemeente_van_pand(pand) = gemeentecode);
 
 -- A correction is seen in the layer of the owner at once. The hash tells the next publication to give the row anew.
 CREATE FUNCTION register.kgl_beheer_bij() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
