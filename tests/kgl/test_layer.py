@@ -1,6 +1,7 @@
 """``kgl_beheer``: the owner's layer, whole for its municipality and absent for all others; the role that corrects."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import psycopg
 import pytest
@@ -8,7 +9,9 @@ from tests.conftest import Town
 from werkzeug.test import Client
 
 from risicoatlas.app import create_app
-from risicoatlas.database import Connection, writing
+from risicoatlas.database import Connection, Database, writing
+from risicoatlas.errors import SettingError
+from risicoatlas.settings import Settings
 
 from .conftest import Office, new_key
 
@@ -118,6 +121,20 @@ class TestTheRoleOfTheDelivery:
                 delivering.transaction(),
             ):
                 delivering.execute(statement)
+
+    def test_a_service_without_a_loader_corrects_and_does_not_publish(self, office: Office) -> None:
+        alone = Database(lambda task: office.town.database.conninfo("service"))
+        visitor = Office(office.town, replace(office.service, database=alone)).of(OWN)
+        pand = visitor.a_building("categorie=kwetsbaar")
+        assert visitor.correct(pand, "zeerKwetsbaar").status_code == 200
+        answer = visitor.act("validatie", {"functies": "alle"})
+        assert answer.status_code == 503
+        assert answer.headers["Retry-After"]
+        assert "RISICOATLAS_LOADER_DATABASE_URL" in answer.json["detail"]
+
+    def test_a_loader_beside_the_embedded_server_is_refused(self, office: Office) -> None:
+        with pytest.raises(SettingError, match="RISICOATLAS_DATABASE_URL names no server"):
+            Settings.from_environ({"RISICOATLAS_LOADER_DATABASE_URL": "postgresql://x"})
 
     def test_the_service_itself_has_no_right_without_taking_a_role(self, town: Town) -> None:
         with (
