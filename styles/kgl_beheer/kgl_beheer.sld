@@ -1,5 +1,6 @@
 <?xml version="1.0" encoding="UTF-8"?>
-<!-- The classes differ in colour (red, orange, beige, grey as in the Atlas Leefomgeving), in lightness and, close by, in outline: heavier is thicker, undetermined is dashed. -->
+<!-- The classes differ in colour (red, orange, beige, grey as in the Atlas Leefomgeving), in lightness and, close by, in outline: heavier is thicker, undetermined is dashed.
+     Close by, blue around a building says that its municipality corrected it, dashed blue that this is not published yet. -->
 <StyledLayerDescriptor version="1.1.0" xmlns="http://www.opengis.net/sld" xmlns:se="http://www.opengis.net/se" xmlns:ogc="http://www.opengis.net/ogc">
   <NamedLayer>
     <se:Name>kgl_beheer</se:Name>
@@ -196,6 +197,54 @@
             <se:Stroke>
               <se:SvgParameter name="stroke">#b0b0b0</se:SvgParameter>
               <se:SvgParameter name="stroke-width">0.5</se:SvgParameter>
+            </se:Stroke>
+          </se:PolygonSymbolizer>
+        </se:Rule>
+        <se:Rule>
+          <se:Name>gecorrigeerd</se:Name>
+          <se:Description>
+            <se:Title>Gecorrigeerd door de gemeente</se:Title>
+            <se:Title xml:lang="en">Corrected by the municipality</se:Title>
+          </se:Description>
+          <ogc:Filter>
+            <ogc:And>
+              <ogc:PropertyIsEqualTo>
+                <ogc:PropertyName>concept</ogc:PropertyName>
+                <ogc:Literal>false</ogc:Literal>
+              </ogc:PropertyIsEqualTo>
+              <ogc:Not>
+                <ogc:PropertyIsNull>
+                  <ogc:PropertyName>correctie</ogc:PropertyName>
+                </ogc:PropertyIsNull>
+              </ogc:Not>
+            </ogc:And>
+          </ogc:Filter>
+          <se:MaxScaleDenominator>10000</se:MaxScaleDenominator>
+          <se:PolygonSymbolizer>
+            <se:Stroke>
+              <se:SvgParameter name="stroke">#1f4e9c</se:SvgParameter>
+              <se:SvgParameter name="stroke-width">2.5</se:SvgParameter>
+            </se:Stroke>
+          </se:PolygonSymbolizer>
+        </se:Rule>
+        <se:Rule>
+          <se:Name>concept</se:Name>
+          <se:Description>
+            <se:Title>Correctie die nog niet is gepubliceerd</se:Title>
+            <se:Title xml:lang="en">Correction that is not published yet</se:Title>
+          </se:Description>
+          <ogc:Filter>
+            <ogc:PropertyIsEqualTo>
+              <ogc:PropertyName>concept</ogc:PropertyName>
+              <ogc:Literal>true</ogc:Literal>
+            </ogc:PropertyIsEqualTo>
+          </ogc:Filter>
+          <se:MaxScaleDenominator>10000</se:MaxScaleDenominator>
+          <se:PolygonSymbolizer>
+            <se:Stroke>
+              <se:SvgParameter name="stroke">#1f4e9c</se:SvgParameter>
+              <se:SvgParameter name="stroke-width">2.5</se:SvgParameter>
+              <se:SvgParameter name="stroke-dasharray">5 3</se:SvgParameter>
             </se:Stroke>
           </se:PolygonSymbolizer>
         </se:Rule>

@@ -15,6 +15,7 @@ from wsgiref.types import WSGIApplication
 
 import psycopg
 import pytest
+import yaml
 from PIL import Image
 
 from risicoatlas import catalogue as catalogues
@@ -138,6 +139,10 @@ def world_settings(settings: Settings, tmp_path_factory: pytest.TempPathFactory)
     for name in ("service.yml", "mapproxy.yaml", "access", "layers/core.yaml"):
         source = settings.config / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, config / name)
+    # the access rules of the layers that are in this world
+    rules = yaml.safe_load((config / "access" / "rules.yaml").read_text(encoding="utf-8"))
+    here = {"public", "restricted", *(folder.name for folder in (WORLD / "layers").iterdir())}
+    (config / "access" / "rules.yaml").write_text(yaml.safe_dump([rule for rule in rules if rule["layer"] in here]))
     return replace(settings, config=config, home=folder / "home", public_url=PUBLIC_URL)
 
 
