@@ -186,14 +186,18 @@ def parameters(request: Request, route: Route) -> dict[str, Any]:
 
 
 def versions(request: Request) -> tuple[str, ...]:
-    """The ETags of If-Match; raises :class:`UnconditionalError` without one."""
+    """The ETags of If-Match; raises :class:`UnconditionalError` without one.
+
+    The weak form counts too, against RFC 9110, 13.1.1: it is what an answer that was compressed on its way carries, and
+    ours is of the content, whatever its encoding.
+    """
     tags = request.if_match
     if "If-Match" not in request.headers or tags.star_tag:
         raise UnconditionalError(
             "If-Match ontbreekt: stuur de ETag van wat u las, zodat u geen wijziging van een ander overschrijft",
             "If-Match",
         )
-    return tuple(tags.as_set())
+    return tuple(tags.as_set(include_weak=True))
 
 
 def body(request: Request, wanted: Body) -> Any:
