@@ -17,6 +17,7 @@ from risicoatlas.settings import CHECKOUT
 from .conftest import ask
 
 SCHEMAS = ["publiek", "besloten"]
+OF_THE_RUN = {"publicatie", "tijdstip_registratie", "berekend_op", "vastgesteld_op"}
 
 
 def environment(town: Town, **environ: str) -> dict[str, str]:
@@ -77,11 +78,11 @@ def ask_ready(url: str, patience_s: float) -> None:
 
 def rows_of_layers(conninfo: str) -> dict[str, str]:
     """A digest of the current rows of every layer, but for what differs between two runs that do the same: the
-    publication, and the moment of classifying."""
+    publication, and the moments of classifying and of establishing."""
     found = {}
     with psycopg.connect(conninfo) as connection:
         for layer in catalogues.read(CHECKOUT / "config"):
-            names = [name for name in layer.by_name if name not in {"publicatie", "tijdstip_registratie"}]
+            names = [name for name in layer.by_name if name not in OF_THE_RUN]
             columns = sql.SQL(", ").join(map(sql.Identifier, [*names, "geometrie"]))
             row = connection.execute(
                 sql.SQL(
