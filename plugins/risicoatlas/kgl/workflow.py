@@ -111,15 +111,11 @@ def _write_validation(
     held = [item["functie"] for item in state["functies"] if item["gevalideerd_op"]]
     # a municipality that validated all at once has no rows of its own yet
     _add_validations(connection, act.code, held, (None, None))
+    connection.execute(
+        "DELETE FROM register.kgl_validatie WHERE gemeentecode = %s AND functie = ANY (%s)", [act.code, list(named)]
+    )
     if valid:
-        connection.execute(
-            "DELETE FROM register.kgl_validatie WHERE gemeentecode = %s AND functie = ANY (%s)", [act.code, list(named)]
-        )
         _add_validations(connection, act.code, named, who)
-    else:
-        connection.execute(
-            "DELETE FROM register.kgl_validatie WHERE gemeentecode = %s AND functie = ANY (%s)", [act.code, list(named)]
-        )
     left = set(reading.functions(state)) - (set(held) | set(named) if valid else set(held) - set(named))
     _update(connection, act.code, "gevalideerd_op = NULL" if left else "gevalideerd_op = now()")
 
