@@ -285,6 +285,8 @@ class TestWhatIsSent:
 
     def test_addresses_and_methods_that_are_not_there(self, own: Visitor) -> None:
         problem(own.ask("/nergens"), 404)
+        problem(own.ask("/gemeenten/%00/overname", "POST"), 404)
+        problem(own.ask(f"/gemeenten/{'9' * 3000}/overname", "POST"), 403)
         problem(own.ask(f"{own.here}/gebouwen/12"), 404)
         problem(own.ask(f"{own.here}/gebouwen/9901100000000000"), 404)
         problem(own.ask(f"{own.here}/lijsten/honden"), 404)

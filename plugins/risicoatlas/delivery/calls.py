@@ -169,6 +169,11 @@ class Call:
         return self.decision.areas_setting if self.decision else ""
 
 
+def is_text(value: str) -> bool:
+    """Whether PostgreSQL takes it as text."""
+    return not _WRONG_TEXT.search(value)
+
+
 def parameters(request: Request, route: Route) -> dict[str, Any]:
     """The parameters by name, with defaults; unknown and double ones are refused."""
     known = {item.name: item for item in route.parameters}
@@ -179,7 +184,7 @@ def parameters(request: Request, route: Route) -> dict[str, Any]:
             raise RequestError(f"parameter {name[:60]!r} is onbekend; {expected}", name[:60])
         if name in found:
             raise RequestError(f"parameter {name} staat er meer dan eens", name)
-        if _WRONG_TEXT.search(text):
+        if not is_text(text):
             raise RequestError(f"{name}: de waarde bevat een teken dat geen tekst is", name)
         found[name] = known[name].read(text)
     return {name: item.schema["default"] for name, item in known.items() if "default" in item.schema} | found
@@ -274,7 +279,7 @@ def _check(value: Any, depth: int) -> None:
     """Refuse what nests too deep, and text that is none."""
     if depth > MAX_DEPTH:
         raise RequestError(f"de inhoud is dieper dan {MAX_DEPTH} lagen genest", "body")
-    if isinstance(value, str) and _WRONG_TEXT.search(value):
+    if isinstance(value, str) and not is_text(value):
         raise RequestError("de inhoud bevat een teken dat geen tekst is", "body")
     for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
         _check(item, depth + 1)

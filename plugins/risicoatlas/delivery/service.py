@@ -58,6 +58,8 @@ def create(service: Service) -> WSGIApplication:
 
 
 def _answer(service: Service, request: Request) -> Response:
+    if not calls.is_text(request.path):
+        raise NotFoundError("dit adres bestaat niet: het bevat een teken dat geen tekst is")
     adapter = _MAP.bind("localhost", path_info=request.path)
     if request.method == "OPTIONS":
         return Response(status=HTTPStatus.NO_CONTENT, headers={"Allow": _allowed(adapter)})
