@@ -89,6 +89,8 @@ def _words(rules: RuleSet) -> Iterator[ConfigError]:
         yield from _arguments(rules, word, calculation)
         if word.lower_bound is not None and word.lower_bound not in rules.words:
             yield word.place.error(f"{word.name}: unknown word {word.lower_bound!r} as lower_bound")
+        if word.told_with is not None and word.told_with not in rules.words:
+            yield word.place.error(f"{word.name}: unknown word {word.told_with!r} as told_with")
 
 
 def _arguments(rules: RuleSet, word: Word, calculation: inputs.Calculation) -> Iterator[ConfigError]:
@@ -215,9 +217,21 @@ def _rules(rules: RuleSet) -> Iterator[ConfigError]:
     for rule in rules.rules:
         yield from _unknown_names(rules, names(rule.condition), rule.place, rule.id)
         yield from _sentence(rules, rule.reason, rule.place, rule.id)
+        yield from _applies_to(rules, rule)
         if rule.result not in CATEGORIES and rule.result not in rules.parameters:
             offered = ", ".join(CATEGORIES)
             yield rule.place.error(f"{rule.id}: result {rule.result!r} is no category ({offered}) and no parameter")
+
+
+def _applies_to(rules: RuleSet, rule: Rule) -> Iterator[ConfigError]:
+    """``geldt_voor`` reads the pipeline from a word, and the sentence must say that the label holds for it alone."""
+    if rule.applies_to is None:
+        return
+    word = rules.words.get(rule.applies_to)
+    if word is None or word.type != "text" or not word.public:
+        yield rule.place.error(f"{rule.id}: geldt_voor: {rule.applies_to!r} is no public word of type text")
+    elif any(f"{{{rule.applies_to}}}" not in rule.reason.get(language) for language in reasons.LANGUAGES):
+        yield rule.place.error(f"{rule.id}: the sentence must name {{{rule.applies_to}}}, for which alone the label holds")
 
 
 def _warnings(rules: RuleSet) -> Iterator[ConfigError]:
@@ -249,8 +263,8 @@ def _sentence(rules: RuleSet, text: Text, place: Place, who: str) -> Iterator[Co
             yield place.error(f"{who}: unknown name {{{name}}} in the sentence")
         elif word is not None and not word.public:
             yield place.error(f"{who}: {{{name}}} may not stand in a sentence that everybody reads")
-        elif word is not None and word.type not in {"integer", "number"}:
-            yield place.error(f"{who}: {{{name}}} is {word.type}: only figures can be filled in")
+        elif word is not None and word.type not in {"integer", "number", "text"}:
+            yield place.error(f"{who}: {{{name}}} is {word.type}: only figures and texts can be filled in")
 
 
 def _protection(rules: RuleSet) -> Iterator[ConfigError]:

@@ -38,6 +38,7 @@ from risicoatlas.rules.ruleset import (
     Parameter,
     Period,
     Place,
+    Remark,
     Rule,
     RuleSet,
     Warning,
@@ -143,7 +144,7 @@ def _entries[T](path: Path, make: Callable[[str, located.Mapping], T], errors: l
 
 
 def _parameter(name: str, data: located.Mapping) -> Parameter:
-    data.refuse_unknown({"title", "unit", "source", "contradiction", "values", "alternatives", "allowed"})
+    data.refuse_unknown({"title", "unit", "source", "contradiction", "values", "alternatives", "allowed", "never"})
     values = tuple(_dated_value(item) for item in data.mappings("values"))
     for index, (period, _) in enumerate(values):
         if any(period.overlaps(other) for other, _ in values[:index]):
@@ -152,6 +153,10 @@ def _parameter(name: str, data: located.Mapping) -> Parameter:
     for value in [value for _, value in values] if allowed else ():
         if value not in allowed:
             raise data.at("values").error(f"{name}: found {value!r}, expected one of {', '.join(map(str, allowed))}")
+    never = tuple(data.get("never") or ())
+    for value in (value for _, value in values if isinstance(value, list)):
+        if refused := [str(item) for item in value if item in never]:
+            raise data.at("values").error(f"{name}: {', '.join(refused)} may never stand in this list: see its source")
     return Parameter(
         name=name,
         title=str(data.need("title")),
@@ -162,6 +167,7 @@ def _parameter(name: str, data: located.Mapping) -> Parameter:
         contradiction=data.get("contradiction"),
         alternatives=tuple(data.get("alternatives") or ()),
         allowed=allowed,
+        never=never,
     )
 
 
@@ -178,7 +184,8 @@ def _dated_value(data: located.Mapping) -> tuple[Period, Any]:
 
 
 def _word(name: str, data: located.Mapping) -> Word:
-    data.refuse_unknown({"type", "unit", "calculation", "arguments", "lower_bound", "public", "title", "source"})
+    known = {"type", "unit", "calculation", "arguments", "lower_bound", "told_with", "public", "title", "source"}
+    data.refuse_unknown(known)
     return Word(
         name=name,
         type=data.choice("type", WORD_TYPES),
@@ -189,6 +196,7 @@ def _word(name: str, data: located.Mapping) -> Word:
         place=data.place,
         unit=data.get("unit"),
         lower_bound=data.get("lower_bound"),
+        told_with=data.get("told_with"),
         public=bool(data.get("public", False)),
     )
 
@@ -314,10 +322,15 @@ def _rule(data: located.Mapping, place: Place, paragraph: Paragraph, blocks: _Bl
             reason=data.text("reden"),
             paragraph=paragraph,
             place=place,
-            warning=data.get("warning"),
+            warning=_remark(data.mapping("warning")) if data.has("warning") else None,
             applies_to=data.get("geldt_voor"),
         )
     )
+
+
+def _remark(data: located.Mapping) -> Remark:
+    data.refuse_unknown({"id", "text"})
+    return Remark(str(data.need("id")), data.text("text"))
 
 
 def _not_encoded(data: located.Mapping, place: Place, paragraph: Paragraph, blocks: _Blocks) -> None:

@@ -49,7 +49,8 @@ class Period:
 
 @dataclass(frozen=True)
 class Parameter:
-    """A named value of the rules with its dates. ``alternatives`` are the other values that the text allows."""
+    """A named value of the rules with its dates. ``alternatives`` are the other values that the text allows, ``never``
+    what may not stand in a list, whatever reading is chosen."""
 
     name: str
     title: str
@@ -60,6 +61,7 @@ class Parameter:
     contradiction: str | None = None
     alternatives: tuple[Any, ...] = ()
     allowed: tuple[Any, ...] = ()
+    never: tuple[Any, ...] = ()
 
     def on(self, day: datetime.date) -> Any:
         """The value on that day; none raises :class:`ConfigError` at the parameter's place."""
@@ -73,7 +75,8 @@ class Parameter:
 class Word:
     """An input of the rules: which calculation gives it, with which arguments, and which article defines it.
 
-    ``lower_bound`` names the word that holds what is known of this one while the whole is unknown.
+    ``lower_bound`` names the word that holds what is known of this one while the whole is unknown; ``told_with`` the word
+    that says how this one came about, which stands beside it among the inputs of a label.
     ``public`` words may be filled in in a sentence that everybody reads.
     """
 
@@ -86,6 +89,7 @@ class Word:
     place: Place
     unit: str | None = None
     lower_bound: str | None = None
+    told_with: str | None = None
     public: bool = False
 
 
@@ -100,8 +104,17 @@ class Paragraph:
 
 
 @dataclass(frozen=True)
+class Remark:
+    """The warning that a rule brings where it decides."""
+
+    id: str
+    text: Text
+
+
+@dataclass(frozen=True)
 class Rule:
-    """A condition and the category that it gives. ``result`` is a category or the parameter that holds one."""
+    """A condition and the category that it gives. ``result`` is a category or the parameter that holds one; ``applies_to``
+    the word that names the one pipeline for which the category holds."""
 
     id: str
     in_force: Period
@@ -111,7 +124,7 @@ class Rule:
     reason: Text
     paragraph: Paragraph
     place: Place
-    warning: str | None = None
+    warning: Remark | None = None
     applies_to: str | None = None
 
 
@@ -211,9 +224,11 @@ class ActiveRules:
         read: set[str] = set()
         for item in (*self.rules.get(function, ()), *self.unknown(function)):
             read |= names(item.condition) | (reasons.placeholders(item.rule.reason) & self.words.keys())
+            read |= {item.rule.applies_to} - {None}
         for warning in self.warnings.get(function, ()):
             read |= names(warning.condition)
         read |= {bound for name in read if (bound := self.words[name].lower_bound)}
+        read |= {beside for name in read if (beside := self.words[name].told_with)}
         return tuple(name for name in self.words if name in read)
 
 
@@ -235,6 +250,13 @@ class RuleSet:
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
         return tuple(rule for article in self.articles for rule in article.rules)
+
+    @cached_property
+    def warning_texts(self) -> Mapping[str, Text]:
+        """What each warning says, by its id."""
+        remarks = (rule.warning for rule in self.rules if rule.warning is not None)
+        blocks = (warning for article in self.articles for warning in article.warnings)
+        return {item.id: item.text for item in (*remarks, *blocks)}
 
     def with_parameters(self, overrides: Mapping[str, Any]) -> "RuleSet":
         """The same rules with other values; a name that is no parameter raises :class:`ConfigError`."""
