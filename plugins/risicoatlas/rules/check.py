@@ -28,6 +28,7 @@ from risicoatlas.rules.ruleset import (
 )
 
 FOLDER = "rules"
+SBI_LIST = "sbi2008.csv"
 CATEGORIES = ("zeerKwetsbaar", "kwetsbaar", "beperktKwetsbaar", "niet_bepaald")
 NEEDED = (
     "categorie.volgorde",
@@ -44,6 +45,40 @@ def check(config: Path) -> list[ConfigError]:
     if not folders:
         return [ConfigError(config / FOLDER, None, "no rule set found: expected a folder per set")]
     return [error for folder in folders for error in check_set(folder)]
+
+
+def warnings(config: Path) -> list[ConfigError]:
+    """What a reader of the rules should know and does not stop their use: SBI codes that do not exist, and values of which
+    the file itself says that they are doubtful."""
+    known = _sbi_codes(config)
+    found: list[ConfigError] = []
+    for folder in sorted(path.parent for path in (config / FOLDER).glob("*/set.yaml")):
+        rules, _ = reader.examine(folder)
+        own = [item for item in rules.parameters.values() if item.place.path.parent == folder] if rules else []
+        coded = _sbi_parameters(rules) if rules else set()
+        for parameter in own:
+            if parameter.doubt:
+                found.append(parameter.place.error(f"{parameter.name}: {parameter.doubt}"))
+            for code in parameter.values[-1][1] if parameter.name in coded else ():
+                if not any(one.startswith(digits(str(code))) for one in known):
+                    found.append(parameter.values_place.error(f"{parameter.name}: SBI 2008 has no code {code}"))
+    return found
+
+
+def _sbi_codes(config: Path) -> list[str]:
+    lines = (config / "codelists" / SBI_LIST).read_text(encoding="utf-8").splitlines()
+    return [line.strip() for line in lines[1:]]
+
+
+def _sbi_parameters(rules: RuleSet) -> set[str]:
+    """The parameters that words take for codes of the trade register."""
+    arguments = [
+        word.arguments.get(name)
+        for word in rules.words.values()
+        if word.arguments.get("register") == "kvk"
+        for name in ("codes", "uitgezonderd")
+    ]
+    return {value["parameter"] for value in arguments if isinstance(value, dict)}
 
 
 def read_checked(config: Path, name: str) -> RuleSet:
@@ -188,6 +223,10 @@ def _clashes(rules: RuleSet) -> Iterator[ConfigError]:
         if first.id == second.id and first.in_force.overlaps(second.in_force):
             where = f"{first.place.path.name}:{first.place.line}"
             yield second.place.error(f"{second.id} clashes with {where}: the same id on the same day")
+        elif _same_condition(first, second):
+            yield second.place.error(
+                f"{second.id} clashes with {first.id} (line {first.place.line}): the same condition on the same day"
+            )
         elif _same_order(first, second):
             yield second.place.error(
                 f"{second.id} clashes with {first.id} (line {first.place.line}):"
@@ -204,6 +243,11 @@ def _same_order(first: Rule, second: Rule) -> bool:
     """Two rules of one paragraph without letters of their own: nothing says which of them comes first."""
     same = first.place.path == second.place.path and first.paragraph.number == second.paragraph.number
     return same and first.id != second.id and first.in_force.overlaps(second.in_force) and not _lettered(first, second)
+
+
+def _same_condition(first: Rule, second: Rule) -> bool:
+    same = first.place.path == second.place.path and first.when.split() == second.when.split()
+    return same and first.in_force.overlaps(second.in_force) and first.condition is not True
 
 
 def _lettered(first: Rule, second: Rule) -> bool:

@@ -144,7 +144,8 @@ def _entries[T](path: Path, make: Callable[[str, located.Mapping], T], errors: l
 
 
 def _parameter(name: str, data: located.Mapping) -> Parameter:
-    data.refuse_unknown({"title", "unit", "source", "contradiction", "values", "alternatives", "allowed", "never"})
+    known = {"title", "unit", "source", "contradiction", "values", "alternatives", "allowed", "never", "doubt"}
+    data.refuse_unknown(known)
     values = tuple(_dated_value(item) for item in data.mappings("values"))
     for index, (period, _) in enumerate(values):
         if any(period.overlaps(other) for other, _ in values[:index]):
@@ -163,11 +164,13 @@ def _parameter(name: str, data: located.Mapping) -> Parameter:
         source=str(data.need("source")),
         values=values,
         place=data.place,
+        values_place=data.at("values"),
         unit=data.get("unit"),
         contradiction=data.get("contradiction"),
         alternatives=tuple(data.get("alternatives") or ()),
         allowed=allowed,
         never=never,
+        doubt=data.get("doubt"),
     )
 
 

@@ -50,18 +50,20 @@ class Period:
 @dataclass(frozen=True)
 class Parameter:
     """A named value of the rules with its dates. ``alternatives`` are the other values that the text allows, ``never``
-    what may not stand in a list, whatever reading is chosen."""
+    what may not stand in a list, whatever reading is chosen, ``doubt`` what is odd about the value itself."""
 
     name: str
     title: str
     source: str
     values: tuple[tuple[Period, Any], ...]
     place: Place
+    values_place: Place
     unit: str | None = None
     contradiction: str | None = None
     alternatives: tuple[Any, ...] = ()
     allowed: tuple[Any, ...] = ()
     never: tuple[Any, ...] = ()
+    doubt: str | None = None
 
     def on(self, day: datetime.date) -> Any:
         """The value on that day; none raises :class:`ConfigError` at the parameter's place."""
@@ -329,7 +331,8 @@ class RuleSet:
         if "codes" not in word.arguments:
             return False
         codes = word.arguments["codes"]
-        codes = values[codes["parameter"]] if isinstance(codes, dict) else codes
+        # a parameter that could not be read is told of elsewhere
+        codes = values.get(codes["parameter"], ()) if isinstance(codes, dict) else codes
         return any(
             digits(protected).startswith(digits(code)) or digits(code).startswith(digits(protected))
             for protected in self.protected_codes
