@@ -101,6 +101,11 @@ class Register:
         ).fetchall()
         return {str(int(pand[5:])): rule.removeprefix(f"{name}.") for pand, rule in rows}
 
+    def function_rules(self, pand: str, name: str = "basisvulling") -> dict[str, str]:
+        """The rule that decided per function of a building."""
+        query = "SELECT functie, regel FROM register.kgl_functielabel WHERE pand = %s AND regelset = %s"
+        return dict(self.connection.execute(query, [pand, name]).fetchall())
+
     def row(self, pand: str) -> dict[str, Any]:
         """The label of a building as stored."""
         cursor = self.connection.execute("SELECT * FROM register.kgl_label WHERE pand = %s", [pand])
