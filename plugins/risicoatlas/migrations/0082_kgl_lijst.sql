@@ -52,3 +52,16 @@ CREATE TABLE register.plaats (
   levering bigint NOT NULL REFERENCES beheer.levering
 );
 CREATE INDEX ON register.plaats USING gist (geometrie);
+
+-- Staging of greenhouses of the BRT and of places of the BAG, as delivered and then checked.
+CREATE UNLOGGED TABLE bron.kas (
+  plaats text, fout text, identificatie text, geometrie geometry, hersteld text, waarde_hash bytea
+);
+CREATE UNLOGGED TABLE bron.bag_plaats (
+  plaats text, fout text, identificatie text, soort text, status text, geometrie geometry, begin_geldigheid text,
+  tijdstip_registratie text, voorkomen integer
+);
+CREATE UNLOGGED TABLE bron.plaats (
+  plaats text, fout text, identificatie text, soort text, status text, geometrie geometry, hersteld text,
+  begin_geldigheid date, tijdstip_registratie timestamptz, waarde_hash bytea
+);
