@@ -204,6 +204,27 @@ def test_verblijfsobject_of_an_absent_pand_is_kept_and_reported(load, rows, tmp_
     assert rows("SELECT pand FROM register.verblijfsobject_pand") == [("9901100000000077",)]
 
 
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"panden": ()}, "het verwijst naar geen pand: het telt in geen gebouw mee"),
+        ({"oppervlakte": "0"}, "de oppervlakte is 0 m2: zij telt als onbekend"),
+        ({"oppervlakte": "-5"}, "de oppervlakte is -5 m2: zij telt als onbekend"),
+        ({"doelen": ()}, "het gebruiksdoel ontbreekt"),
+        (
+            {"doelen": (), "panden": (), "oppervlakte": "0"},
+            "het gebruiksdoel ontbreekt; het verwijst naar geen pand: het telt in geen gebouw mee;"
+            " de oppervlakte is 0 m2: zij telt als onbekend",
+        ),
+    ],
+)
+def test_odd_verblijfsobject_is_kept_and_reported(load, rows, tmp_path, change, reason):
+    item = replace(VERBLIJFSOBJECTEN[0], **change)
+    report = load("bag", Extract(verblijfsobjecten=[item]).write(tmp_path / "a.zip"))
+    assert reasons(report, "melding")["9901010000000001"] == reason
+    assert rows("SELECT count(*) FROM register.verblijfsobject") == [(1,)]
+
+
 def test_address_takes_the_names_of_street_and_town(load, rows, tmp_path):
     load("bag", Extract().write(tmp_path / "a.zip"))
     assert rows("SELECT postcode, huisnummer, openbareruimte, woonplaats, status FROM register.adres") == [

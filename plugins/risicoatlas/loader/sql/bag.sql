@@ -160,8 +160,12 @@ SELECT %(levering)s, CASE WHEN fout IS NULL THEN 'hersteld' ELSE 'geweigerd' END
 FROM bron.plaats WHERE fout IS NOT NULL OR hersteld IS NOT NULL
 UNION ALL
 SELECT %(levering)s, 'melding', 'verblijfsobject', identificatie, plaats,
-  CASE WHEN gebruiksdoelen = '{}' THEN 'het gebruiksdoel ontbreekt' ELSE 'de geometrie ontbreekt' END
-FROM bron.verblijfsobject WHERE fout IS NULL AND (gebruiksdoelen = '{}' OR geometrie IS NULL)
+  concat_ws('; ', CASE WHEN gebruiksdoelen = '{}' THEN 'het gebruiksdoel ontbreekt' END,
+    CASE WHEN geometrie IS NULL THEN 'de geometrie ontbreekt' END,
+    CASE WHEN panden = '{}' THEN 'het verwijst naar geen pand: het telt in geen gebouw mee' END,
+    CASE WHEN oppervlakte_m2 <= 0 THEN format('de oppervlakte is %s m2: zij telt als onbekend', oppervlakte_m2) END)
+FROM bron.verblijfsobject
+WHERE fout IS NULL AND (gebruiksdoelen = '{}' OR geometrie IS NULL OR panden = '{}' OR oppervlakte_m2 <= 0)
 UNION ALL
 SELECT %(levering)s, 'melding', 'verblijfsobject', v.identificatie, v.plaats,
   format('het pand %s waarnaar het verwijst is niet geleverd', pand)

@@ -52,6 +52,12 @@ INSERT INTO beheer.bevinding (levering, uitkomst, soort, sleutel, plaats, reden)
 SELECT %(levering)s, 'melding', %(bron)s, sleutel, plaats, format('de code %L staat niet in de codelijst', code)
 FROM bron.registertreffer WHERE fout IS NULL AND NOT dubbel AND rtrim(code, '0') <> ALL (%(codes)s) ORDER BY nummer
 
+-- name: onbekende_statussen
+INSERT INTO beheer.bevinding (levering, uitkomst, soort, sleutel, plaats, reden)
+SELECT %(levering)s, 'melding', %(bron)s, sleutel, plaats, format('de status %L staat niet in de lijst', status)
+FROM bron.registertreffer
+WHERE fout IS NULL AND NOT dubbel AND coalesce(lower(status), '') <> ALL (%(statussen)s) ORDER BY nummer
+
 -- name: tel
 SELECT count(*) FILTER (WHERE b.fout IS NOT NULL),
   count(*) FILTER (WHERE b.fout IS NULL AND r.waarde_hash = b.waarde_hash),
