@@ -6,8 +6,9 @@ Each YAML file gives buildings by the inputs of their functions and the rule tha
       given: {bijeenkomstfunctie: {oppervlakte_m2: 250}}
       expect: {regel: basisvulling.bijeenkomst.4, categorie: beperktKwetsbaar}
 
-``waarschuwingen`` are flags that must be raised, ``zonder`` flags that must not; ``on`` is the day (2024-01-01 where it is left out), ``parameters`` sets switches of the rule set. An input that is not
-given is 0 or false, ``aantal_vbo`` 1; a null is unknown; the known part of a sum follows the sum unless it is given.
+``waarschuwingen`` are flags that must be raised, ``zonder`` flags that must not; ``on`` is the day (2024-01-01 where
+it is left out), ``parameters`` sets switches of the rule set. An input that is not given is 0 or false, ``aantal_vbo``
+1; a null is unknown; the known part of a sum follows the sum unless it is given.
 """
 
 import datetime

@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.register import Register, opened, rule_set
 
 from risicoatlas.cluster import Cluster
 from risicoatlas.database import Connection, Database
@@ -27,7 +28,6 @@ from risicoatlas.filters.sql import names as filter_names
 from risicoatlas.rules import classify, reasons
 from risicoatlas.rules.ruleset import RuleSet
 from risicoatlas.settings import CHECKOUT
-from tests.register import Register, opened, rule_set
 
 LAW = Path(__file__).parent
 README = CHECKOUT / "config" / "rules" / "README.md"
@@ -123,12 +123,20 @@ def labels(connection: Connection, rules: str, parameters: Mapping[str, Any]) ->
         functions[pand][function] = rule
     query = "SELECT pand, categorie, regel, waarschuwingen, invoer FROM register.kgl_label WHERE regelset = %s"
     return {
-        pand: {"categorie": category, "regel": rule, "waarschuwingen": flags, "invoer": given, "functies": functions[pand]}
+        pand: {
+            "categorie": category,
+            "regel": rule,
+            "waarschuwingen": flags,
+            "invoer": given,
+            "functies": functions[pand],
+        }
         for pand, category, rule, flags, given in connection.execute(query, [rules])
     }
 
 
-@pytest.mark.parametrize(("number", "case"), list(enumerate(CASES)), ids=[f"{case.rules}: {case.name}" for case in CASES])
+@pytest.mark.parametrize(
+    ("number", "case"), list(enumerate(CASES)), ids=[f"{case.rules}: {case.name}" for case in CASES]
+)
 def test_switch_comes_out_as_written(number: int, case: Case, found: Mapping[str, Found]) -> None:
     for outcome in (case.expect, *case.switched):
         label = found[key(case.rules, outcome)][f"99011{number * 10:011d}"]

@@ -216,7 +216,9 @@ class Extract:
         ).encode()
 
 
-def xml_file(objects: Iterable[Pand | Verblijfsobject | Nummeraanduiding | OpenbareRuimte | Woonplaats | Plaats]) -> bytes:
+def xml_file(
+    objects: Iterable[Pand | Verblijfsobject | Nummeraanduiding | OpenbareRuimte | Woonplaats | Plaats],
+) -> bytes:
     return (HEAD + "\n".join(item.xml() for item in objects) + TAIL).encode()
 
 

@@ -1,6 +1,5 @@
 """Greenhouses of the BRT: TOP10NL as GML, of which only the greenhouses are kept."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -35,7 +34,8 @@ def gml(tmp_path):
     def write(*buildings, name="TOP10NL_25W.gml", namespace=NAMESPACE):
         path = tmp_path / name
         path.write_text(
-            HEAD.format(namespace=namespace) + "".join(buildings) + "</top10nl:FeatureCollectionT10NL>\n", encoding="utf-8"
+            HEAD.format(namespace=namespace) + "".join(buildings) + "</top10nl:FeatureCollectionT10NL>\n",
+            encoding="utf-8",
         )
         return path
 
@@ -130,7 +130,7 @@ def test_file_that_is_cut_off_leaves_the_register_as_it_was(load, rows, gml, cut
 
 def test_damage_inside_a_file_is_refused_with_its_line(load, gml):
     path = gml(gebouw(1, "kas, warenhuis"), gebouw(2, "kas, warenhuis"), gebouw(3, "kas, warenhuis"))
-    path.write_text(path.read_text().replace('</top10nl:typeGebouw>', "", 2))
+    path.write_text(path.read_text().replace("</top10nl:typeGebouw>", "", 2))
     with pytest.raises(SourceError, match=r"line 3\): the XML is broken or cut off"):
         load("brt", path)
 
@@ -155,12 +155,12 @@ def test_other_file_is_none_of_the_brt(load, tmp_path, settings):
 def test_reading_leaves_no_file_beside_the_gml(load, gml):
     path = gml(gebouw(1, "kas, warenhuis"))
     load("brt", path)
-    assert os.listdir(path.parent) == [path.name]
+    assert [item.name for item in path.parent.iterdir()] == [path.name]
 
 
 def test_real_sample_is_recognised_and_has_no_greenhouse(load, rows, shared_data: Path, settings, tmp_path):
     sample = shared_data / "top10nl_sample" / "TOP10NL_1_2_sample.gml"
-    before = sorted(os.listdir(sample.parent))
+    before = sorted(item.name for item in sample.parent.iterdir())
     assert SOURCES["brt"].recognise(sample, settings) == "BRT TOP10NL"
     tally = load("brt", sample).objecten["kas"]
     assert (tally.gelezen, tally.niet_geladen["gebouw dat geen kas is"], tally.geladen) == (3, 3, 0)
@@ -170,4 +170,4 @@ def test_real_sample_is_recognised_and_has_no_greenhouse(load, rows, shared_data
     assert rows("SELECT identificatie FROM register.kas ORDER BY 1") == [
         ("nl.top10nl.100027584",), ("nl.top10nl.100027586",),
     ]  # fmt: skip
-    assert sorted(os.listdir(sample.parent)) == before
+    assert sorted(item.name for item in sample.parent.iterdir()) == before

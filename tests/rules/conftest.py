@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
+from tests.register import Register, opened
 
 from risicoatlas.cluster import Cluster
 from risicoatlas.database import Connection, Database
-from tests.register import Register, opened
 
 
 @pytest.fixture

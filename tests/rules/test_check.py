@@ -5,7 +5,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from risicoatlas.cli import program
 from risicoatlas.errors import ConfigError
 from risicoatlas.rules import check, conditions, reader
 from risicoatlas.settings import CHECKOUT
@@ -116,7 +118,11 @@ def test_two_rules_with_one_condition_on_a_day_clash(config):
     ended = block.replace("2023-10-31..", "2023-10-31..2026-06-30").replace("kantoor.1", "kantoor.1.a")
     other = block.replace("kantoor.1", "kantoor.1.b").replace("result: kwetsbaar", "result: beperktKwetsbaar")
     for in_force, clashes in (("2026-06-30..", True), ("2026-07-01..", False)):
-        blocks = ended + "\n" + other.replace("2023-10-31..", in_force).replace("when: oppervlakte_m2 >", "when:  oppervlakte_m2  >")
+        blocks = (
+            ended
+            + "\n"
+            + other.replace("2023-10-31..", in_force).replace("when: oppervlakte_m2 >", "when:  oppervlakte_m2  >")
+        )
         path.write_text(text.replace(block, blocks), encoding="utf-8")
         line = text[: text.index(block)].count("\n") + ended.count("\n") + 2
         message = f"kantoor.md:{line}: basisvulling.kantoor.1.b clashes with basisvulling.kantoor.1.a"
@@ -301,3 +307,51 @@ def test_every_contradiction_stands_in_the_set_at_a_paragraph_or_a_parameter():
         missing = {number for number in range(1, 25) if not re.search(rf"\bC{number}\b", said)}
         # C19 and C20 are no matter of the rules, C24 of the law alone; C3 and C16 of the fill alone
         assert missing <= elsewhere, name
+
+
+BAD = {
+    "a typo in a word": ("kantoor.md", "> kantoor.groot_m2\n", "> kantoor.grot_m2\n", "did you mean kantoor.groot_m2?"),
+    "a threshold without a date": (
+        "parameters.yaml",
+        "{from: 2023-10-31, value: 1500}",
+        "{value: 1500}",
+        "needs the day",
+    ),
+    "two rules that clash": (
+        "industrie.md",
+        "when: oppervlakte_m2 > industrie.veel_personen_m2",
+        "when: distributiecentrum = TRUE",
+        "clashes with",
+    ),
+    "a paragraph without a block": (
+        "cel.md",
+        "# Celfunctie\n",
+        "# Celfunctie\n\n> 0. x\n> EN: x\n> Bron: x\n",
+        "has no block",
+    ),
+    "a key that nothing reads": (
+        "cel.md",
+        "result: zeerKwetsbaar",
+        "resultaat: zeerKwetsbaar",
+        "unknown key 'resultaat'",
+    ),
+    "a file that is no YAML": ("words.yaml", "type: integer", "type: [integer", "not valid YAML"),
+}
+
+
+@pytest.mark.parametrize(
+    "command", [["check", "--no-database"], ["serve"], ["classify"]], ids=["check", "serve", "classify"]
+)
+@pytest.mark.parametrize("name", BAD)
+def test_bad_rule_file_stops_check_start_and_classification_with_its_line(tmp_path, command, name):
+    file, old, new, message = BAD[name]
+    for folder in ("config", "styles"):
+        shutil.copytree(CHECKOUT / folder, tmp_path / folder)
+    change(tmp_path / "config", file, old, new)
+    environ = {"RISICOATLAS_CONFIG": str(tmp_path / "config"), "RISICOATLAS_HOME": str(tmp_path / "home")}
+    done = CliRunner().invoke(program, command, env=environ)
+    assert done.exit_code == 1
+    place = re.escape(str(tmp_path / "config" / "rules" / SET / file))
+    said = f"{done.stderr}\n{done.exception}"
+    assert re.search(rf"^{place}:\d+: .*{re.escape(message)}", said, re.MULTILINE), said
+    assert not (tmp_path / "home" / "cluster").exists()

@@ -1,4 +1,4 @@
-"""The cost of a neighbour does not grow with the number of buildings: seen in the plans and in what is read, not by time."""
+"""The cost of a neighbour does not grow with the number of buildings: seen in plans and in what is read."""
 
 import re
 from collections.abc import Iterator
@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from psycopg import ClientCursor, sql
+from tests.register import rule_set
 
 from risicoatlas.database import Connection
 from risicoatlas.rules import inputs
-from tests.register import rule_set
 
 WOON = "woonfunctie"
 FEW, MANY = 400, 3200
@@ -18,7 +18,7 @@ FEW, MANY = 400, 3200
 
 @pytest.fixture
 def neighbours(register) -> Iterator[Connection]:
-    """The tables of a run on many dwellings, 25 m apart in rows of fifty; ``bron.kgl_buur`` is that of the dwellings."""
+    """A connection on which plans are those of one process."""
     connection = register.connection
     connection.execute("SET LOCAL max_parallel_workers_per_gather = 0")
     connection.execute("SET LOCAL jit = off")
@@ -26,10 +26,11 @@ def neighbours(register) -> Iterator[Connection]:
 
 
 def fill(connection: Connection, register: Any, number: int) -> None:
+    """The tables of a run on dwellings 25 m apart in rows of fifty; ``bron.kgl_buur`` has those with woonfunctie."""
     connection.execute(
         "INSERT INTO register.pand (identificatie, gemeentecode, status, geometrie, waarde_hash, levering)"
-        " SELECT '99011' || lpad(n::text, 11, '0'), 'GM9901', 'Pand in gebruik', ST_Multi(ST_MakeEnvelope(x, y, x + 8, y + 8,"
-        " 28992)), '', %s FROM generate_series(1, %s) n,"
+        " SELECT '99011' || lpad(n::text, 11, '0'), 'GM9901', 'Pand in gebruik',"
+        " ST_Multi(ST_MakeEnvelope(x, y, x + 8, y + 8, 28992)), '', %s FROM generate_series(1, %s) n,"
         " LATERAL (SELECT 150000 + n %% 50 * 25 AS x, 500000 + n / 50 * 25 AS y) p",
         [register.delivery, number],
     )

@@ -2,9 +2,9 @@
 
 import psycopg
 import pytest
+from tests.register import rule_set
 
 from risicoatlas.database import Connection
-from tests.register import rule_set
 
 WOON, KANTOOR, WINKEL, BIJEENKOMST = "woonfunctie", "kantoorfunctie", "winkelfunctie", "bijeenkomstfunctie"
 INDUSTRIE, LOGIES, OVERIGE = "industriefunctie", "logiesfunctie", "overige gebruiksfunctie"
@@ -293,9 +293,7 @@ def test_own_list_counts_for_buildings_of_that_municipality_alone(register):
 
 
 def test_row_of_an_own_list_that_has_an_end_does_not_count(register):
-    register.listed(
-        register.building(1, KANTOOR), "kinderopvang", vervallen_op="2026-01-01", vervallen_door="proef"
-    )
+    register.listed(register.building(1, KANTOOR), "kinderopvang", vervallen_op="2026-01-01", vervallen_door="proef")
     assert register.labels() == {"1": "kantoor.2"}
 
 
@@ -396,7 +394,9 @@ def test_c21_place_that_is_assigned_counts_as_a_dwelling_where_asked(register, s
 
 
 def test_c18_head_office_is_flagged_and_a_protected_code_never(register):
-    for number, (code, status) in enumerate((("8720", "Ja"), ("8720", "nee"), ("8720", None), ("87902", "Ja")), start=1):
+    for number, (code, status) in enumerate(
+        (("8720", "Ja"), ("8720", "nee"), ("8720", None), ("87902", "Ja")), start=1
+    ):
         register.hit("kvk", code, register.vbo(register.pand(number, x=number * 20), [WOON]), status)
     register.labels()
     flags = [register.row(f"99011{number:011d}")["waarschuwingen"] for number in range(1, 5)]

@@ -1,12 +1,13 @@
 """The rules on a real municipality: the counts of the data's own description come out of the labels.
 
-Weesp, 15 October 2021; the numbers are those of the description of the data and of the questions C1, C5, C11, C12 and C22.
+Weesp, 15 October 2021; the numbers are those of the description of the data and of the questions C1, C5, C11, C12, C22.
 """
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.register import rule_set
 
 from risicoatlas.database import Connection, Database
 from risicoatlas.loader import steps
@@ -14,7 +15,6 @@ from risicoatlas.loader.sources import SOURCES
 from risicoatlas.progress import Progress
 from risicoatlas.rules import classify
 from risicoatlas.settings import Settings
-from tests.register import rule_set
 
 LIVE_VBO = "status IN ('Verblijfsobject in gebruik', 'Verblijfsobject in gebruik (niet ingemeten)',\
  'Verbouwing verblijfsobject', 'Verblijfsobject buiten gebruik')"

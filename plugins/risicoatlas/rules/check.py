@@ -48,8 +48,8 @@ def check(config: Path) -> list[ConfigError]:
 
 
 def warnings(config: Path) -> list[ConfigError]:
-    """What a reader of the rules should know and does not stop their use: SBI codes that do not exist, and values of which
-    the file itself says that they are doubtful."""
+    """What a reader of the rules should know and does not stop their use: SBI codes that do not exist, and values of
+    which the file itself says that they are doubtful."""
     known = _sbi_codes(config)
     found: list[ConfigError] = []
     for folder in sorted(path.parent for path in (config / FOLDER).glob("*/set.yaml")):
@@ -275,7 +275,9 @@ def _applies_to(rules: RuleSet, rule: Rule) -> Iterator[ConfigError]:
     if word is None or word.type != "text" or not word.public:
         yield rule.place.error(f"{rule.id}: geldt_voor: {rule.applies_to!r} is no public word of type text")
     elif any(f"{{{rule.applies_to}}}" not in rule.reason.get(language) for language in reasons.LANGUAGES):
-        yield rule.place.error(f"{rule.id}: the sentence must name {{{rule.applies_to}}}, for which alone the label holds")
+        yield rule.place.error(
+            f"{rule.id}: the sentence must name {{{rule.applies_to}}}, for which alone the label holds"
+        )
 
 
 def _warnings(rules: RuleSet) -> Iterator[ConfigError]:

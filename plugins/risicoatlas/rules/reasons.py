@@ -34,9 +34,7 @@ def placeholders(text: Text) -> set[str]:
     return {name for language in LANGUAGES for name in _PLACEHOLDER.findall(text.get(language))}
 
 
-def filled(
-    text: Text, language: str, parameters: Mapping[str, Any], words: Mapping[str, Fillable]
-) -> sql.Composable:
+def filled(text: Text, language: str, parameters: Mapping[str, Any], words: Mapping[str, Fillable]) -> sql.Composable:
     """The sentence as one SQL text expression over the columns of the words."""
     parts: list[sql.Composable] = []
     for index, piece in enumerate(_PLACEHOLDER.split(text.get(language))):

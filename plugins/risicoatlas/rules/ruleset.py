@@ -77,8 +77,8 @@ class Parameter:
 class Word:
     """An input of the rules: which calculation gives it, with which arguments, and which article defines it.
 
-    ``lower_bound`` names the word that holds what is known of this one while the whole is unknown; ``told_with`` the word
-    that says how this one came about, which stands beside it among the inputs of a label.
+    ``lower_bound`` names the word that holds what is known of this one while the whole is unknown; ``told_with`` the
+    word that says how this one came about, which stands beside it among the inputs of a label.
     ``public`` words may be filled in in a sentence that everybody reads.
     """
 
@@ -115,8 +115,8 @@ class Remark:
 
 @dataclass(frozen=True)
 class Rule:
-    """A condition and the category that it gives. ``result`` is a category or the parameter that holds one; ``applies_to``
-    the word that names the one pipeline for which the category holds."""
+    """A condition and the category that it gives. ``result`` is a category or the parameter that holds one;
+    ``applies_to`` the word that names the one pipeline for which the category holds."""
 
     id: str
     in_force: Period
@@ -226,7 +226,7 @@ class ActiveRules:
         read: set[str] = set()
         for item in (*self.rules.get(function, ()), *self.unknown(function)):
             read |= names(item.condition) | (reasons.placeholders(item.rule.reason) & self.words.keys())
-            read |= {item.rule.applies_to} - {None}
+            read |= {item.rule.applies_to} if item.rule.applies_to else set()
         for warning in self.warnings.get(function, ()):
             read |= names(warning.condition)
         read |= {bound for name in read if (bound := self.words[name].lower_bound)}
@@ -256,9 +256,8 @@ class RuleSet:
     @cached_property
     def warning_texts(self) -> Mapping[str, Text]:
         """What each warning says, by its id."""
-        remarks = (rule.warning for rule in self.rules if rule.warning is not None)
-        blocks = (warning for article in self.articles for warning in article.warnings)
-        return {item.id: item.text for item in (*remarks, *blocks)}
+        remarks = {rule.warning.id: rule.warning.text for rule in self.rules if rule.warning is not None}
+        return remarks | {warning.id: warning.text for article in self.articles for warning in article.warnings}
 
     def with_parameters(self, overrides: Mapping[str, Any]) -> "RuleSet":
         """The same rules with other values; a name that is no parameter raises :class:`ConfigError`."""

@@ -50,7 +50,7 @@ def select(rules: ActiveRules, function: str, inputs: sql.Composable) -> sql.Com
         reason_en=per_rule(lambda item: reason(rules, item, "en")),
         applies_to=per_rule(lambda item: _word_or_null(item.rule.applies_to)),
         inputs_used=_inputs_used(rules, function),
-        warning=per_rule(lambda item: _literal_or_null(item.rule.warning and item.rule.warning.id)),
+        warning=per_rule(lambda item: _literal_or_null(item.rule.warning.id if item.rule.warning else None)),
         warnings=_warnings(rules, function, columns),
         undecided=_undecided(tried, unknown, columns, _tried(rules, tried, columns, inputs)),
         kept=sql.SQL("treffer IS NOT NULL" if rules.reaches_all(function) else "true"),

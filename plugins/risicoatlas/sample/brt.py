@@ -45,7 +45,8 @@ class Top10nl:
 def member(gebouw: Topografie, number: int) -> Iterator[str]:
     """One building: ``typeGebouw`` may occur several times, ``objectEindTijd`` ends it."""
     yield f'  <top10nl:FeatureMember>\n    <top10nl:Gebouw gml:id="nl.top10nl.{number}">\n'
-    yield "      <top10nl:identificatie>\n        <brt:NEN3610ID>\n          <brt:namespace>NL.TOP10NL</brt:namespace>\n"
+    yield "      <top10nl:identificatie>\n        <brt:NEN3610ID>\n"
+    yield "          <brt:namespace>NL.TOP10NL</brt:namespace>\n"
     yield f"          <brt:lokaalID>{number}</brt:lokaalID>\n        </brt:NEN3610ID>\n      </top10nl:identificatie>\n"
     yield "      <top10nl:brontype>luchtfoto</top10nl:brontype>\n"
     yield f"      <top10nl:bronactualiteit>{STAND}</top10nl:bronactualiteit>\n"

@@ -40,8 +40,8 @@ def gebruiksdoel(functie: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A row in KvK (code = SBI, status = whether a head office), LRK (code = type) or DUO (code = sector) at the address
-    of a unit."""
+    """A row in KvK (code = SBI, status = whether a head office), LRK (code = type) or DUO (code = sector) at the
+    address of a unit."""
 
     register: str
     code: str

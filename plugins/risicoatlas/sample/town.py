@@ -97,7 +97,7 @@ class Town:
         self.seed = seed
 
     def plots(self) -> Iterator[Perceel]:
-        """All plots, in one fixed order; what is added after the neighbourhoods leaves everything before it as it was."""
+        """All plots, in one fixed order; what is added after the neighbourhoods leaves all before it as it was."""
         builder = Builder(self.gemeente, self.seed)
         yield from self._grown(builder)
         yield from builder.greenhouses()

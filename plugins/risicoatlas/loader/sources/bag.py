@@ -73,7 +73,12 @@ class BagSource:
         lists = mapping.read_yaml(load.settings.config / "codelists" / "bag.yaml")
         parameters: dict[str, Any] = {**lists, "gebied_rd": RD_AREA}
         with load.progress.task(f"{load.path.name} normaliseren", 5, "stappen") as advance:
-            for statement in ("normaliseer_pand", "normaliseer_verblijfsobject", "normaliseer_adres", "normaliseer_plaats"):
+            for statement in (
+                "normaliseer_pand",
+                "normaliseer_verblijfsobject",
+                "normaliseer_adres",
+                "normaliseer_plaats",
+            ):
                 load.run("bag", statement, **parameters)
                 advance(1)
             load.run("bag", "analyseer")

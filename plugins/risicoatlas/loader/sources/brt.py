@@ -57,7 +57,8 @@ class BrtSource:
     def recognise(self, path: Path, settings: Settings) -> str | None:
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
-        return "BRT TOP10NL" if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") and _NAMESPACE.search(head) else None
+        is_xml = head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+        return "BRT TOP10NL" if is_xml and _NAMESPACE.search(head) else None
 
     def stage(self, load: Load) -> None:
         if not self.recognise(load.path, load.settings):
@@ -94,7 +95,7 @@ class BrtSource:
 
 
 def _refuse_broken(path: Path) -> None:
-    """Read the XML to its end, since GDAL takes what is cut off or damaged for a file with fewer buildings; no entities."""
+    """Read the XML to its end: GDAL takes what is cut off for a file with fewer buildings. Entities are refused."""
 
     def refuse(*_: object) -> None:
         raise SourceError(path, None, "the XML has a DOCTYPE, which TOP10NL never has")
@@ -105,7 +106,9 @@ def _refuse_broken(path: Path) -> None:
         with path.open("rb") as file:
             parser.ParseFile(file)
     except expat.ExpatError as error:
-        raise SourceError(path, f"line {error.lineno}", f"the XML is broken or cut off: {expat.ErrorString(error.code)}") from error
+        raise SourceError(
+            path, f"line {error.lineno}", f"the XML is broken or cut off: {expat.ErrorString(error.code)}"
+        ) from error
 
 
 def _declared(settings: Settings) -> Declared:
