@@ -147,8 +147,16 @@ def test_paragraph_without_citation_is_refused(config):
 
 
 def test_not_encoded_needs_a_reason(config):
-    change(config, "onderwijs.md", "why: The register of schools reaches any building", "why: ''\n#")
+    path = config / "rules" / SET / "onderwijs.md"
+    head, _, tail = path.read_text(encoding="utf-8").partition("why: >-\n")
+    path.write_text(f"{head}why: ''\n```\n{tail.partition('```')[2]}", encoding="utf-8")
     assert any("why is missing" in text for text in findings(config))
+
+
+def test_paragraph_that_is_carried_out_elsewhere_names_a_rule_that_exists(config):
+    line = change(config, "onderwijs.md", "rule: basisvulling.register.duo", "rule: basisvulling.register.school")
+    message = f"onderwijs.md:{line - 2}: basisvulling.onderwijs.1: there is no rule 'basisvulling.register.school'"
+    assert any(found.startswith(message) for found in findings(config))
 
 
 def test_unknown_function_is_refused(config):
@@ -288,7 +296,8 @@ def test_label_for_one_pipeline_names_it(config, old, new, message):
 
 def test_codes_that_do_not_exist_and_doubtful_values_are_warnings_with_their_line(config):
     root = f"{config}/rules/"
-    shutil.copytree(CHECKOUT / "config" / "codelists", config / "codelists")
+    for folder in ("codelists", "sources"):
+        shutil.copytree(CHECKOUT / "config" / folder, config / folder)
     told = [str(warning).removeprefix(root) for warning in check.warnings(config)]
     text = (config / "rules" / SET / "parameters.yaml").read_text(encoding="utf-8")
     beds = text[: text.index('value: ["96.3.4"')].count("\n") + 1
@@ -355,3 +364,26 @@ def test_bad_rule_file_stops_check_start_and_classification_with_its_line(tmp_pa
     said = f"{done.stderr}\n{done.exception}"
     assert re.search(rf"^{place}:\d+: .*{re.escape(message)}", said, re.MULTILINE), said
     assert not (tmp_path / "home" / "cluster").exists()
+
+
+def test_table_of_the_annex_names_paragraphs_that_cite_that_part():
+    """What a reader of the law looks up: each paragraph of the table cites its part, and no paragraph is left out."""
+    text = (CHECKOUT / "config" / "rules" / "README.md").read_text(encoding="utf-8")
+    law = reader.read(CHECKOUT / "config" / "rules" / "bkl-vi")
+    cited = {
+        (article.path.stem, paragraph.number): paragraph.source
+        for article in law.articles
+        if article.reach == "functie"
+        for paragraph in article.paragraphs
+        if paragraph.number.isdigit() and paragraph.number != "0"
+    }
+    named = {
+        (stem, number, part)
+        for part, row in re.findall(r"^\| onderdeel ([ACE]), [^|]*\|([^|]*)\|$", text, re.MULTILINE)
+        for stem, number in re.findall(r"\b([a-z]+) (\d)\b", row.partition(";")[0])
+    }
+    assert all(f"{part}" in cited[stem, number].partition("onderdeel")[2] for stem, number, part in named)
+    assert {(stem, number) for stem, number, _ in named} == cited.keys() - {("overige", "1")}
+    assert {article.path.stem for article in law.articles if article.reach == "functie"} - {
+        article.path.stem for article in law.articles for item in article.paragraphs if item.number == "0"
+    } == {"cel"}

@@ -13,7 +13,7 @@ from pathlib import Path
 from risicoatlas.catalogue import Text
 from risicoatlas.errors import ConfigError, RequestError
 from risicoatlas.filters.sql import names
-from risicoatlas.rules import inputs, reader, reasons, verdicts
+from risicoatlas.rules import inputs, located, reader, reasons, verdicts
 from risicoatlas.rules.ruleset import (
     UNKNOWN_FUNCTION,
     ActiveRules,
@@ -28,7 +28,6 @@ from risicoatlas.rules.ruleset import (
 )
 
 FOLDER = "rules"
-SBI_LIST = "sbi2008.csv"
 CATEGORIES = ("zeerKwetsbaar", "kwetsbaar", "beperktKwetsbaar", "niet_bepaald")
 NEEDED = (
     "categorie.volgorde",
@@ -50,7 +49,7 @@ def check(config: Path) -> list[ConfigError]:
 def warnings(config: Path) -> list[ConfigError]:
     """What a reader of the rules should know and does not stop their use: SBI codes that do not exist, and values of
     which the file itself says that they are doubtful."""
-    known = _sbi_codes(config)
+    edition, known = _sbi_codes(config)
     found: list[ConfigError] = []
     for folder in sorted(path.parent for path in (config / FOLDER).glob("*/set.yaml")):
         rules, _ = reader.examine(folder)
@@ -61,13 +60,15 @@ def warnings(config: Path) -> list[ConfigError]:
                 found.append(parameter.place.error(f"{parameter.name}: {parameter.doubt}"))
             for code in parameter.values[-1][1] if parameter.name in coded else ():
                 if not any(one.startswith(digits(str(code))) for one in known):
-                    found.append(parameter.values_place.error(f"{parameter.name}: SBI 2008 has no code {code}"))
+                    found.append(parameter.values_place.error(f"{parameter.name}: {edition} has no code {code}"))
     return found
 
 
-def _sbi_codes(config: Path) -> list[str]:
-    lines = (config / "codelists" / SBI_LIST).read_text(encoding="utf-8").splitlines()
-    return [line.strip() for line in lines[1:]]
+def _sbi_codes(config: Path) -> tuple[str, list[str]]:
+    """The edition of the codes that lists of the trade register have, and the codes themselves."""
+    code = located.read(config / "sources" / "kvk.yaml").mapping("code")
+    lines = (config / "codelists" / str(code.need("list"))).read_text(encoding="utf-8").splitlines()
+    return str(code.need("edition")), [line.strip() for line in lines[1:]]
 
 
 def _sbi_parameters(rules: RuleSet) -> set[str]:
@@ -237,6 +238,8 @@ def _clashes(rules: RuleSet) -> Iterator[ConfigError]:
         for block in article.not_encoded:
             if blocks.count(block.id) > 1 or any(rule.id == block.id for rule in rules.rules):
                 yield block.place.error(f"{block.id} stands twice")
+            if block.rule is not None and all(rule.id != block.rule for rule in rules.rules):
+                yield block.place.error(f"{block.id}: there is no rule {block.rule!r} in this set")
 
 
 def _same_order(first: Rule, second: Rule) -> bool:

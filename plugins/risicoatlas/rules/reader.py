@@ -16,8 +16,8 @@ An article begins with its front matter and then gives, per paragraph, a quote a
     reden: {nl: "…", en: "…"}
     ```
 
-A block is ``rule``, ``not-encoded`` (id, why) or ``warning`` (id, when, text). Everything that is wrong is collected,
-each with its file and line; :func:`read` raises the first, :func:`examine` gives all.
+A block is ``rule``, ``elsewhere`` (id, rule, why), ``not-encoded`` (id, why) or ``warning`` (id, when, text). All that
+is wrong is collected, each with its file and line; :func:`read` raises the first, :func:`examine` gives all.
 """
 
 import datetime
@@ -279,7 +279,7 @@ def _need_block(paragraph: Paragraph | None, encoded: bool, errors: list[ConfigE
     if paragraph is not None and not encoded:
         errors.append(
             paragraph.place.error(
-                f"paragraph {paragraph.number} has no block: expected rule, not-encoded or warning below it"
+                f"paragraph {paragraph.number} has no block: expected rule, elsewhere, not-encoded or warning below it"
             )
         )
 
@@ -341,6 +341,12 @@ def _not_encoded(data: located.Mapping, place: Place, paragraph: Paragraph, bloc
     blocks.not_encoded.append(NotEncoded(str(data.need("id")), str(data.need("why")), paragraph, place))
 
 
+def _elsewhere(data: located.Mapping, place: Place, paragraph: Paragraph, blocks: _Blocks) -> None:
+    data.refuse_unknown({"id", "rule", "why"})
+    found = NotEncoded(str(data.need("id")), str(data.need("why")), paragraph, place, str(data.need("rule")))
+    blocks.not_encoded.append(found)
+
+
 def _warning(data: located.Mapping, place: Place, paragraph: Paragraph, blocks: _Blocks) -> None:
     data.refuse_unknown({"id", "when", "text"})
     when = str(data.need("when"))
@@ -349,7 +355,7 @@ def _warning(data: located.Mapping, place: Place, paragraph: Paragraph, blocks: 
     )
 
 
-BLOCKS = {"rule": _rule, "not-encoded": _not_encoded, "warning": _warning}
+BLOCKS = {"rule": _rule, "elsewhere": _elsewhere, "not-encoded": _not_encoded, "warning": _warning}
 
 
 def _condition(data: located.Mapping, when: str) -> conditions.Condition:

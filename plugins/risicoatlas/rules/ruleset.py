@@ -132,12 +132,13 @@ class Rule:
 
 @dataclass(frozen=True)
 class NotEncoded:
-    """A paragraph that no rule carries out, and why."""
+    """A paragraph that no rule below it carries out, and why; ``rule`` is the one elsewhere in the set that does."""
 
     id: str
     why: str
     paragraph: Paragraph
     place: Place
+    rule: str | None = None
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ class ListSource:
         load.run("lists", "normaliseer", vorm=code["form"])
         load.run("lists", "bevindingen", bron=self.name)
         if known := _known_codes(load, code):
-            load.run("lists", "onbekende_codes", bron=self.name, codes=known)
+            load.run("lists", "onbekende_codes", bron=self.name, codes=known, lijst=code.get("edition", "codelijst"))
         if statuses := load.report.instellingen.get("status"):
             load.run("lists", "onbekende_statussen", bron=self.name, statussen=[text.lower() for text in statuses])
 

@@ -49,7 +49,7 @@ FROM bron.registertreffer WHERE fout IS NOT NULL ORDER BY nummer
 -- name: onbekende_codes
 -- Some lists fill codes up with zeros: 47110 is 4711.
 INSERT INTO beheer.bevinding (levering, uitkomst, soort, sleutel, plaats, reden)
-SELECT %(levering)s, 'melding', %(bron)s, sleutel, plaats, format('de code %L staat niet in de codelijst', code)
+SELECT %(levering)s, 'melding', %(bron)s, sleutel, plaats, format('de code %L staat niet in de lijst (%s)', code, %(lijst)s::text)
 FROM bron.registertreffer WHERE fout IS NULL AND NOT dubbel AND rtrim(code, '0') <> ALL (%(codes)s) ORDER BY nummer
 
 -- name: onbekende_statussen
