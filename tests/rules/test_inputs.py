@@ -327,6 +327,18 @@ def test_function_beside_listed_care_is_secondary_on_the_same_verblijfsobject_by
     }  # fmt: skip
 
 
+def test_listed_care_in_the_whole_building_makes_what_lies_on_its_verblijfsobjecten_secondary(register):
+    pand = register.pand(1)
+    register.vbo(pand, ["gezondheidszorgfunctie", KANTOOR])
+    register.vbo(pand, [WINKEL])
+    register.listed(pand, "zorg", functie_detail="bedgebied")
+    register.labels(name="bkl-vi")
+    rules = register.function_rules(pand, "bkl-vi")
+    assert (rules[KANTOOR], rules[WINKEL]) == ("bkl-vi.kantoor.0", "bkl-vi.winkel.3")
+    row = register.connection.execute("SELECT invoer -> 'treffers' FROM register.kgl_label").fetchone()
+    assert [hit["verblijfsobject"] for hit in row[0]] == [None]
+
+
 def test_ribbon_gives_a_label_for_its_pipeline_alone_and_says_so(register):
     for number in range(1, 5):
         register.building(number, WOON, x=number * 15)

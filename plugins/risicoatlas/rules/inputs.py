@@ -23,6 +23,7 @@ TABLES = (
     "kgl_pand",
     "kgl_functie",
     "kgl_doelen",
+    "kgl_raak",
     "kgl_treffer",
     "kgl_afstand",
     "kgl_per_ha",
@@ -277,32 +278,38 @@ def _functions_using(rules: ActiveRules, calculation: str) -> list[str]:
 
 # --- registers --------------------------------------------------------------------------------------------------------
 
-# Hits per building and verblijfsobject; a row of a municipal list that names none is about the whole building.
-_HITS: LiteralString = """(
-  SELECT v.pand, v.kandidaat, v.vbo, r.register, r.code, r.sleutel, r.status
-  FROM bron.kgl_vbo v JOIN register.registertreffer r ON r.verblijfsobject = v.vbo
-  UNION ALL
-  SELECT p.pand, p.kandidaat, l.verblijfsobject, l.register, l.code, l.sleutel, l.status
-  FROM bron.kgl_pand p JOIN register.kgl_lijsttreffer l USING (pand)
-  WHERE l.verblijfsobject IS NULL
-    OR EXISTS (SELECT FROM bron.kgl_vbo v WHERE v.pand = p.pand AND v.vbo = l.verblijfsobject))"""
+# Hits per building and verblijfsobject; a row of a municipal list that names none (`genoemd`) is about all of them.
+_HITS: LiteralString = (
+    "SELECT v.pand, v.vbo, v.vbo AS genoemd, r.register, r.code, r.sleutel, r.status"
+    " FROM bron.kgl_vbo v JOIN register.registertreffer r ON r.verblijfsobject = v.vbo WHERE v.kandidaat"
+    " UNION ALL"
+    " SELECT v.pand, v.vbo, l.verblijfsobject, l.register, l.code, l.sleutel, l.status"
+    " FROM bron.kgl_vbo v JOIN register.kgl_lijsttreffer l ON l.pand = v.pand"
+    " AND (l.verblijfsobject IS NULL OR l.verblijfsobject = v.vbo) WHERE v.kandidaat"
+)
 
 
 def _register_hits(connection: Connection, rules: ActiveRules) -> None:
-    """``bron.kgl_treffer``: per building with a hit one boolean per word, and the hits themselves for the owner."""
+    """``bron.kgl_raak``: the hits that some word reads; ``bron.kgl_treffer``: per building with any, one boolean per
+    word, and the hits themselves for the owner."""
     words = [word for word in rules.words.values() if word.calculation == "registertreffer"]
     tests = {word.name: _hit(Use(rules, word, "")) for word in words}
     flags = sql.SQL(", ").join(
         sql.SQL("bool_or({}) AS {}").format(test, sql.Identifier(name)) for name, test in tests.items()
     )
     connection.execute(
+        sql.SQL("CREATE UNLOGGED TABLE bron.kgl_raak AS SELECT * FROM ({hits}) r WHERE {any}").format(
+            hits=sql.SQL(_HITS), any=sql.SQL(" OR ").join(tests.values())
+        )
+    )
+    connection.execute(
         sql.SQL(
             "CREATE UNLOGGED TABLE bron.kgl_treffer AS SELECT r.pand, {flags}, jsonb_agg(DISTINCT jsonb_build_object("
-            "'register', r.register, 'code', r.code, 'sleutel', r.sleutel, 'verblijfsobject', r.vbo)) AS treffers"
-            " FROM {hits} r WHERE r.kandidaat AND ({any}) GROUP BY r.pand"
-        ).format(flags=flags, hits=sql.SQL(_HITS), any=sql.SQL(" OR ").join(tests.values()))
+            "'register', r.register, 'code', r.code, 'sleutel', r.sleutel, 'verblijfsobject', r.genoemd)) AS treffers"
+            " FROM bron.kgl_raak r GROUP BY r.pand"
+        ).format(flags=flags)
     )
-    _statement(connection, "ANALYZE bron.kgl_treffer")
+    _statement(connection, "ANALYZE bron.kgl_raak, bron.kgl_treffer")
 
 
 def _hit(use: Use) -> sql.Composable:
@@ -365,9 +372,7 @@ def _is_main(rules: ActiveRules, function: str, words: Sequence[str]) -> sql.Com
         return sql.SQL("({})").format(named)
     hits = sql.SQL(" OR ").join(_hit(Use(rules, rules.words[word], "")) for word in words)
     return sql.SQL(
-        "({named} AND (EXISTS (SELECT FROM register.registertreffer r WHERE r.verblijfsobject = v.vbo AND ({hits}))"
-        " OR EXISTS (SELECT FROM register.kgl_lijsttreffer r"
-        " WHERE r.pand = v.pand AND coalesce(r.verblijfsobject, v.vbo) = v.vbo AND ({hits}))))"
+        "({named} AND EXISTS (SELECT FROM bron.kgl_raak r WHERE r.pand = v.pand AND r.vbo = v.vbo AND ({hits})))"
     ).format(named=named, hits=hits)
 
 
