@@ -5,6 +5,7 @@ import pytest
 from tests.register import rule_set
 
 from risicoatlas.database import Connection
+from risicoatlas.rules import explain
 
 WOON, KANTOOR, WINKEL, BIJEENKOMST = "woonfunctie", "kantoorfunctie", "winkelfunctie", "bijeenkomstfunctie"
 INDUSTRIE, LOGIES, OVERIGE = "industriefunctie", "logiesfunctie", "overige gebruiksfunctie"
@@ -352,6 +353,8 @@ def test_ribbon_gives_a_label_for_its_pipeline_alone_and_says_so(register):
     assert label["reden"].endswith("het label geldt alleen voor het risico van A-513, W-520-01.")
     assert label["reden_en"].endswith("the label holds for the risk of A-513, W-520-01 alone.")
     assert label["invoer"]["lint_leidingen"] == "A-513, W-520-01"
+    told = explain.explain(register.connection, rule_set("bkl-vi"), pand)
+    assert (told.rule, told.applies_to) == ("bkl-vi.woon.4", "A-513, W-520-01")
     per_function = register.connection.execute("SELECT pand, geldt_voor FROM register.kgl_functielabel ORDER BY 1")
     assert [value for _, value in per_function] == ["A-513, W-520-01", None, None, None]
 
