@@ -115,7 +115,7 @@ def test_c5_density_counts_the_units_in_the_hectare_around(register):
     crowded = register.pand(3, x=1000)
     for _ in range(3):
         register.vbo(crowded, [WOON])
-    assert register.labels({"dichtheid.maat": "aantal_per_ha"}) == {"1": "woon.3", "2": "woon.3", "3": "woon.5"}
+    assert register.labels({"dichtheid.maat": "aantal_per_ha"}) == {"1": "woon.3.a", "2": "woon.3.a", "3": "woon.5"}
 
 
 def test_c22_second_function_in_the_building_or_on_the_dwelling(register):
