@@ -6,8 +6,9 @@ Each YAML file gives buildings by the inputs of their functions and the rule tha
       given: {bijeenkomstfunctie: {oppervlakte_m2: 250}}
       expect: {regel: basisvulling.bijeenkomst.4, categorie: beperktKwetsbaar}
 
-``on`` is the day (2024-01-01 where it is left out), ``parameters`` sets switches of the rule set. An input that is not
-given is 0 or false, ``aantal_vbo`` 1; a null is unknown; the known part of a sum follows the sum unless it is given.
+``waarschuwingen`` are flags that must be raised, ``zonder`` flags that must not; ``on`` is the day (2024-01-01 where
+it is left out), ``parameters`` sets switches of the rule set. An input that is not given is 0 or false, ``aantal_vbo``
+1; a null is unknown; the known part of a sum follows the sum unless it is given.
 """
 
 import datetime
@@ -27,7 +28,7 @@ from risicoatlas.cluster import Cluster
 from risicoatlas.database import Connection, Database
 from risicoatlas.filters.sql import names as filter_names
 from risicoatlas.rules import classify, inputs, reader
-from risicoatlas.rules.ruleset import ActiveRules, RuleSet
+from risicoatlas.rules.ruleset import UNKNOWN_FUNCTION, ActiveRules, RuleSet
 from risicoatlas.settings import CHECKOUT
 
 LAW = Path(__file__).parent
@@ -146,9 +147,10 @@ def test_case_comes_out_as_written(case: Case, verdicts: Verdicts) -> None:
         "geldt_voor": verdict.get("geldt_voor"),
     }
     expected = dict(case.expect)
-    warned = set(expected.pop("waarschuwingen", verdict["flags"]))
+    warned, not_warned = (set(expected.pop(name, [])) for name in ("waarschuwingen", "zonder"))
     assert {name: found[name] for name in expected} == expected
     assert verdict["flags"] >= warned
+    assert not verdict["flags"] & not_warned
 
 
 def test_names_of_cases_are_unique() -> None:
@@ -163,9 +165,10 @@ def test_every_rule_decides_a_case(rule_sets: dict[str, RuleSet]) -> None:
 
 
 def test_every_warning_is_raised_by_a_case(rule_sets: dict[str, RuleSet]) -> None:
-    raised = {flag for case in ALL_CASES for flag in case.expect.get("waarschuwingen", [])}
-    warnings = {item.id for rules in rule_sets.values() for article in rules.articles for item in article.warnings}
-    assert not warnings - raised
+    raised = {(case.rules, flag) for case in ALL_CASES for flag in case.expect.get("waarschuwingen", [])}
+    for rules in rule_sets.values():
+        warnings = {item.id for article in rules.articles for item in article.warnings}
+        assert not warnings - {flag for name, flag in raised if name == rules.name}
 
 
 def test_every_alternative_of_a_condition_has_a_case(rule_sets: dict[str, RuleSet]) -> None:
@@ -183,13 +186,27 @@ def test_every_alternative_of_a_condition_has_a_case(rule_sets: dict[str, RuleSe
 
 def test_every_threshold_is_tried_below_at_and_above(rule_sets: dict[str, RuleSet]) -> None:
     for rules in rule_sets.values():
-        for article in rules.articles:
-            for rule in article.rules:
-                for word, parameter in _thresholds(rule.condition, rules):
-                    limit = rules.parameters[parameter].on(datetime.date(2024, 1, 1))
-                    if limit is not None:
-                        sides = {(value > limit) - (value < limit) for value in _tried(rules, article.function, word)}
-                        assert sides == {-1, 0, 1}, f"{rule.id}: {word} around {parameter}"
+        for where, function, word, parameter in _all_thresholds(rules):
+            limit = rules.parameters[parameter].on(datetime.date(2024, 1, 1))
+            if limit is not None:
+                tried = [value for value in _tried(rules, function, word) if value is not None]
+                sides = {(value > limit) - (value < limit) for value in tried}
+                assert sides == {-1, 0, 1}, f"{where}: {word} around {parameter}"
+
+
+def test_every_threshold_is_tried_with_an_unknown_value(rule_sets: dict[str, RuleSet]) -> None:
+    """A count is always known; every other measure may be lacking in its register."""
+    for rules in rule_sets.values():
+        for where, function, word, _ in _all_thresholds(rules):
+            assert word == "aantal_vbo" or None in _tried(rules, function, word), f"{where}: {word} unknown"
+
+
+def _all_thresholds(rules: RuleSet) -> Iterator[tuple[str, str, str, str]]:
+    """Rule or warning, function, word and parameter of every comparison with a parameter."""
+    for article in rules.articles:
+        for block in (*article.rules, *article.warnings):
+            for word, parameter in _thresholds(block.condition, rules):
+                yield block.id, article.function, word, parameter
 
 
 def _thresholds(node: Any, rules: RuleSet) -> Iterator[tuple[str, str]]:
@@ -201,12 +218,12 @@ def _thresholds(node: Any, rules: RuleSet) -> Iterator[tuple[str, str]]:
             yield from _thresholds(child, rules)
 
 
-def _tried(rules: RuleSet, function: str, word: str) -> list[float]:
-    found = [
-        given.get(word)
+def _tried(rules: RuleSet, function: str, word: str) -> list[float | None]:
+    """What the cases give for a word of a function; the article for the unknown is read for every function."""
+    return [
+        given[word]
         for case in ALL_CASES
         if case.rules == rules.name
         for name, given in case.given.items()
-        if name == function
+        if function in (name, UNKNOWN_FUNCTION) and word in given
     ]
-    return [value for value in found if value is not None]

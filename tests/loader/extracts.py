@@ -141,6 +141,24 @@ class Woonplaats(Occurrence):
         )
 
 
+@dataclass(frozen=True)
+class Plaats(Occurrence):
+    """A mooring or a pitch."""
+
+    soort: str = "Ligplaats"
+    status: str = "Plaats aangewezen"
+    ring: str = SQUARE
+
+    def xml(self) -> str:
+        return _stand(
+            f"<Objecten:{self.soort}><Objecten:identificatie>{self.identificatie}</Objecten:identificatie>"
+            f"<Objecten:status>{self.status}</Objecten:status><Objecten:geometrie>"
+            '<gml:Polygon srsName="urn:ogc:def:crs:EPSG::28992" srsDimension="3"><gml:exterior><gml:LinearRing>'
+            f"<gml:posList>{self.ring}</gml:posList></gml:LinearRing></gml:exterior></gml:Polygon>"
+            f"</Objecten:geometrie>{self.history()}</Objecten:{self.soort}>"
+        )
+
+
 PANDEN = (Pand("9901100000000001"), Pand("9901100000000002", ring=SQUARE.replace("1600", "1601")))
 VERBLIJFSOBJECTEN = (Verblijfsobject("9901010000000001", panden=("9901100000000001",)),)
 NUMMERAANDUIDINGEN = (Nummeraanduiding("9901200000000001"),)
@@ -153,6 +171,7 @@ class Extract:
     panden: Iterable[Pand] = PANDEN
     verblijfsobjecten: Iterable[Verblijfsobject] = VERBLIJFSOBJECTEN
     nummeraanduidingen: Iterable[Nummeraanduiding] = NUMMERAANDUIDINGEN
+    plaatsen: Iterable[Plaats] = ()
     code: str = "9901"
     name: str = "Zilverdam"
     # files that take the place of the generated ones, by kind: None leaves the kind out
@@ -175,6 +194,9 @@ class Extract:
             "OPR": xml_file([OpenbareRuimte(f"{self.code}300000000001")]),
             "WPL": xml_file([Woonplaats("9901")]),
         }
+        for kind, soort in (("LIG", "Ligplaats"), ("STA", "Standplaats")):
+            if of_kind := [item for item in self.plaatsen if item.soort == soort]:
+                kinds[kind] = xml_file(of_kind)
         replaced = {kind: self.files.get(kind, content) for kind, content in kinds.items()}
         return {
             kind: _zip({f"{self.code}{kind}{DATE}-000001.xml": content})
@@ -194,7 +216,9 @@ class Extract:
         ).encode()
 
 
-def xml_file(objects: Iterable[Pand | Verblijfsobject | Nummeraanduiding | OpenbareRuimte | Woonplaats]) -> bytes:
+def xml_file(
+    objects: Iterable[Pand | Verblijfsobject | Nummeraanduiding | OpenbareRuimte | Woonplaats | Plaats],
+) -> bytes:
     return (HEAD + "\n".join(item.xml() for item in objects) + TAIL).encode()
 
 

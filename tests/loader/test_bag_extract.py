@@ -17,6 +17,7 @@ from .extracts import (
     Extract,
     Nummeraanduiding,
     Pand,
+    Plaats,
     Verblijfsobject,
     xml_file,
 )
@@ -203,6 +204,27 @@ def test_verblijfsobject_of_an_absent_pand_is_kept_and_reported(load, rows, tmp_
     assert rows("SELECT pand FROM register.verblijfsobject_pand") == [("9901100000000077",)]
 
 
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"panden": ()}, "het verwijst naar geen pand: het telt in geen gebouw mee"),
+        ({"oppervlakte": "0"}, "de oppervlakte is 0 m2: zij telt als onbekend"),
+        ({"oppervlakte": "-5"}, "de oppervlakte is -5 m2: zij telt als onbekend"),
+        ({"doelen": ()}, "het gebruiksdoel ontbreekt"),
+        (
+            {"doelen": (), "panden": (), "oppervlakte": "0"},
+            "het gebruiksdoel ontbreekt; het verwijst naar geen pand: het telt in geen gebouw mee;"
+            " de oppervlakte is 0 m2: zij telt als onbekend",
+        ),
+    ],
+)
+def test_odd_verblijfsobject_is_kept_and_reported(load, rows, tmp_path, change, reason):
+    item = replace(VERBLIJFSOBJECTEN[0], **change)
+    report = load("bag", Extract(verblijfsobjecten=[item]).write(tmp_path / "a.zip"))
+    assert reasons(report, "melding")["9901010000000001"] == reason
+    assert rows("SELECT count(*) FROM register.verblijfsobject") == [(1,)]
+
+
 def test_address_takes_the_names_of_street_and_town(load, rows, tmp_path):
     load("bag", Extract().write(tmp_path / "a.zip"))
     assert rows("SELECT postcode, huisnummer, openbareruimte, woonplaats, status FROM register.adres") == [
@@ -284,3 +306,29 @@ def test_unreadable_extract_leaves_the_register_as_it_was(load, rows, tmp_path):
         ("geweigerd", True),
     ]
     assert rows("SELECT count(*) FROM bron.bag_pand") == [(0,)]
+
+
+def test_moorings_and_pitches_are_kept_with_their_kind_and_status(load, rows, tmp_path):
+    plaatsen = (
+        Plaats("9901020000000001"),
+        Plaats("9901020000000002", status="Plaats ingetrokken", ring=BOW_TIE),
+        Plaats("9901030000000001", soort="Standplaats"),
+        Plaats("9901030000000002", soort="Standplaats", ended={"eindGeldigheid": "2021-01-01"}),
+        Plaats("9901020000000003", status="Plaats weg"),
+    )
+    report = load("bag", Extract(plaatsen=plaatsen).write(tmp_path / "bag.zip"))
+    query = "SELECT identificatie, soort, status FROM register.plaats ORDER BY 1"
+    assert rows(query) == [
+        ("9901020000000001", "ligplaats", "Plaats aangewezen"),
+        ("9901020000000002", "ligplaats", "Plaats ingetrokken"),
+        ("9901030000000001", "standplaats", "Plaats aangewezen"),
+    ]
+    moorings, pitches = report.objecten["ligplaats"], report.objecten["standplaats"]
+    assert (moorings.geladen, moorings.hersteld, moorings.geweigerd) == (1, 1, 1)
+    assert (pitches.geladen, pitches.niet_geladen["geldigheid beëindigd"]) == (1, 1)
+    assert any("de status 'Plaats weg' staat niet in de lijst" in item.reden for item in report.bevindingen)
+    again = load("bag", Extract(plaatsen=plaatsen[1:3]).write(tmp_path / "bag.zip"))
+    assert (again.objecten["ligplaats"].vervallen, again.objecten["standplaats"].ongewijzigd) == (1, 1)
+    assert len(rows(query)) == 2
+    assert load("bag", Extract().write(tmp_path / "bag.zip")).objecten["standplaats"].vervallen == 1
+    assert rows(query) == []

@@ -8,6 +8,7 @@ from .extracts import Extract, Nummeraanduiding, Verblijfsobject
 
 LRK_HEADER = "lrk_id,type,naam,status,postcode,huisnummer,huisletter,huisnummer_toevoeging,bag_verblijfsobject"
 KVK_HEADER = "kvk_nummer,vestigingsnummer,handelsnaam,sbi_code,postcode,huisnummer,huisletter,huisnummer_toevoeging"
+DUO_HEADER = "brin,vestigingsnummer,naam,sector,postcode,huisnummer"
 PAND = "9901100000000001"
 ADRESSEN = (
     Nummeraanduiding("9901200000000001", huisnummer="1"),
@@ -123,7 +124,7 @@ def test_sbi_code_is_kept_as_digits_and_an_unknown_one_reported(load, rows, tmp_
         ("90000002-000000000002", "47110"),
         ("90000003-000000000003", "99999"),
     ]
-    unknown = [item.sleutel for item in report.bevindingen if "codelijst" in item.reden]
+    unknown = [item.sleutel for item in report.bevindingen if "(SBI 2008)" in item.reden]
     assert unknown == ["90000003-000000000003"]
 
 
@@ -164,3 +165,30 @@ def test_school_sector_is_kept_in_lower_case(load, rows, tmp_path):
     header = "brin,vestigingsnummer,naam,sector,postcode,huisnummer,huisletter,huisnummer_toevoeging"
     load("duo", csv(tmp_path, "duo.csv", header, "01AB,00,De Vis,PO,9901AA,1,,"))
     assert rows("SELECT register, sleutel, code FROM register.registertreffer") == [("duo", "01AB00", "po")]
+
+
+@pytest.mark.parametrize(
+    ("source", "header", "line", "reason"),
+    [
+        ("lrk", LRK_HEADER, "1,XYZ,Bij,Geregistreerd,9901AA,1,,,", "de code 'XYZ' staat niet in de lijst (codelijst)"),
+        ("lrk", LRK_HEADER, "1,KDV,De Bij,Voorlopig,9901AA,1,,,", "de status 'Voorlopig' staat niet in de lijst"),
+        ("lrk", LRK_HEADER, "1,KDV,De Bij,,9901AA,1,,,", "de status NULL staat niet in de lijst"),
+        ("duo", DUO_HEADER, "01AB,00,De Linde,XO,9901AA,1", "de code 'xo' staat niet in de lijst (codelijst)"),
+    ],
+)  # fmt: skip
+def test_unknown_type_status_or_sector_is_kept_and_reported(town, load, rows, tmp_path, source, header, line, reason):
+    report = load(source, csv(tmp_path, "lijst.csv", header, line))
+    assert reason in [item.reden for item in report.bevindingen if item.uitkomst == "melding"]
+    assert rows("SELECT count(*) FROM register.registertreffer") == [(1,)]
+
+
+def test_known_types_statuses_and_sectors_are_not_reported(town, load, tmp_path):
+    lines = ["1,kdv,De Bij,geregistreerd,9901AA,1,,,", "2,VGO,Oma,Niet meer geregistreerd,9901AA,1,,,"]
+    report = load("lrk", csv(tmp_path, "lrk.csv", LRK_HEADER, *lines))
+    assert report.bevindingen == []
+
+
+def test_head_office_is_kept_with_the_establishment(town, load, rows, tmp_path):
+    header = f"{KVK_HEADER},hoofdvestiging"
+    load("kvk", csv(tmp_path, "kvk.csv", header, "90000001,000000000001,Zorg,8720,9901AA,1,,,Ja"))
+    assert rows("SELECT code, status FROM register.registertreffer") == [("8720", "Ja")]

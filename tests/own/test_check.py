@@ -49,11 +49,16 @@ def check(tmp_path: Path, layers: dict[str, str], url: str | None, *arguments: s
     )  # fmt: skip
 
 
+def of_tables(said: str) -> list[str]:
+    """What is said of tables; warnings are of the rules of law or of the accuracy of the database."""
+    return [line for line in said.splitlines() if not line.startswith("warning: ")]
+
+
 def test_check_says_what_is_missing_for_speed_and_is_content_all_the_same(tmp_path: Path, database: Database) -> None:
     found = check(tmp_path, TRAAG, database.conninfo("loader"))
     assert found.returncode == 0, found.stderr
     place = f"{tmp_path}/config/layers/traag/layer.yaml"
-    said = found.stderr.splitlines()
+    said = of_tables(found.stderr)
     for line, text in (
         (4, "has no spatial index: every map reads the whole table; CREATE INDEX ON gis.traag USING gist (vak)"),
         (4, "has no statistics yet"),
@@ -70,7 +75,7 @@ def test_check_says_what_is_missing_for_speed_and_is_content_all_the_same(tmp_pa
 
 def test_check_has_nothing_to_say_of_a_table_that_is_in_order(tmp_path: Path, database: Database) -> None:
     found = check(tmp_path, {"meldingen": LAYERS["meldingen"]}, database.conninfo("loader"), "--json")
-    assert (found.returncode, json.loads(found.stdout), found.stderr) == (0, [], "")
+    assert (found.returncode, json.loads(found.stdout), of_tables(found.stderr)) == (0, [], [])
 
 
 def test_check_fails_for_what_stops_a_layer_and_names_every_one(tmp_path: Path, database: Database) -> None:

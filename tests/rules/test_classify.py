@@ -91,6 +91,12 @@ def test_day_before_the_first_rule_is_refused(register, rules):
         classify.classify(register.connection, rules, on=datetime.date(2023, 10, 30))
 
 
+def test_day_before_the_law_is_refused(register):
+    law = reader.read(CHECKOUT / "config" / "rules" / "bkl-vi")
+    with pytest.raises(ConfigError, match="has no value on 2023-12-31"):
+        classify.classify(register.connection, law, on=datetime.date(2023, 12, 31))
+
+
 def test_explanation_tells_every_rule_tried_and_the_one_that_decided(register, rules):
     pand = register.pand(1)
     unit = register.vbo(pand, [KANTOOR], 1600)

@@ -1,8 +1,11 @@
 """The words of the rules, computed from a register: what each switch and each oddity of the sources does to a label."""
 
+import psycopg
 import pytest
+from tests.register import rule_set
 
 from risicoatlas.database import Connection
+from risicoatlas.rules import explain
 
 WOON, KANTOOR, WINKEL, BIJEENKOMST = "woonfunctie", "kantoorfunctie", "winkelfunctie", "bijeenkomstfunctie"
 INDUSTRIE, LOGIES, OVERIGE = "industriefunctie", "logiesfunctie", "overige gebruiksfunctie"
@@ -112,7 +115,7 @@ def test_c5_density_counts_the_units_in_the_hectare_around(register):
     crowded = register.pand(3, x=1000)
     for _ in range(3):
         register.vbo(crowded, [WOON])
-    assert register.labels({"dichtheid.maat": "aantal_per_ha"}) == {"1": "woon.3", "2": "woon.3", "3": "woon.5"}
+    assert register.labels({"dichtheid.maat": "aantal_per_ha"}) == {"1": "woon.3.a", "2": "woon.3.a", "3": "woon.5"}
 
 
 def test_c22_second_function_in_the_building_or_on_the_dwelling(register):
@@ -216,7 +219,7 @@ def test_c23_only_registered_childcare_of_the_listed_types_counts(register, kind
 def test_supermarket_by_code_without_general_non_food(register):
     register.hit("kvk", "47192", register.vbo(register.pand(1), [WINKEL], 1200))
     register.hit("kvk", "4711", register.vbo(register.pand(2, x=20), [WINKEL], 1200))
-    assert register.labels({"winkel.supermarkt_vereist": True}) == {"1": "winkel.3", "2": "winkel.2"}
+    assert register.labels({"winkel.supermarkt_vereist": True}) == {"1": "winkel.2.a", "2": "winkel.2"}
 
 
 def test_greenhouse_counts_from_half_the_building(register):
@@ -261,3 +264,181 @@ def test_c24_secondary_function_of_the_law_lies_on_the_same_verblijfsobject(regi
     assert verdicts[WINKEL] == "bkl-vi.winkel.3"
     label = register.connection.execute("SELECT waarschuwingen FROM register.kgl_label WHERE pand = %s", [hospital])
     assert label.fetchone() == (["C24_neven"],)
+
+
+@pytest.mark.parametrize(
+    ("soort", "detail", "doel", "rule"),
+    [
+        ("kinderopvang", None, WOON, "register.lrk"),
+        ("zorg", "24-uurszorg", WOON, "woon.1"),
+        ("zorg", "dagverblijf", BIJEENKOMST, "bijeenkomst.2"),
+        ("zorg", "bedgebied", KANTOOR, "register.bedgebied"),
+        ("zorg", "bedgebied", WOON, "register.bedgebied"),
+        ("zorg", "dagverblijf", WOON, "woon.5"),
+    ],
+)
+@pytest.mark.parametrize("name", ["basisvulling", "bkl-vi"])
+def test_own_list_of_the_municipality_counts_as_a_hit_in_the_register(register, name, soort, detail, doel, rule):
+    register.listed(register.building(1, doel), soort, **({"functie_detail": detail} if detail else {}))
+    register.building(2, doel, x=20)
+    register.building(3, doel, x=40)
+    labels = register.labels(name=name)
+    assert labels["1"] == rule
+    assert labels["2"] == labels["3"] != "register.lrk"
+
+
+def test_own_list_counts_for_buildings_of_that_municipality_alone(register):
+    register.listed(register.building(1, KANTOOR), "kinderopvang", gemeente="GM9902")
+    register.listed(register.building(2, KANTOOR, x=50), "kinderopvang")
+    assert register.labels() == {"1": "kantoor.2", "2": "register.lrk"}
+
+
+def test_row_of_an_own_list_that_has_an_end_does_not_count(register):
+    register.listed(register.building(1, KANTOOR), "kinderopvang", vervallen_op="2026-01-01", vervallen_door="proef")
+    assert register.labels() == {"1": "kantoor.2"}
+
+
+def test_row_of_an_own_list_about_a_withdrawn_verblijfsobject_does_not_count(register):
+    pand = register.building(1, KANTOOR)
+    register.listed(pand, "kinderopvang", verblijfsobject=register.vbo(pand, [KANTOOR], status="ingetrokken"))
+    other = register.pand(2, x=50)
+    register.listed(other, "kinderopvang", verblijfsobject=register.vbo(other, [KANTOOR]))
+    assert register.labels() == {"1": "kantoor.2", "2": "register.lrk"}
+
+
+def test_own_list_of_care_reads_like_the_trade_register_to_everybody_and_is_told_to_the_owner(register):
+    register.hit("kvk", "87902", register.vbo(register.pand(1), [WOON]))
+    register.listed(register.building(2, WOON, x=20), "zorg", functie_detail="24-uurszorg")
+    register.labels()
+    shelter, listed = register.row("9901100000000001"), register.row("9901100000000002")
+    for column in ("categorie", "regel", "artikel", "reden", "reden_en", "waarschuwingen"):
+        assert shelter[column] == listed[column], column
+    assert [hit["code"] for hit in listed["invoer"]["treffers"]] == ["zorg 24-uurszorg"]
+
+
+def test_function_beside_listed_care_is_secondary_on_the_same_verblijfsobject_by_law(register):
+    pand = register.pand(1)
+    unit = register.vbo(pand, ["gezondheidszorgfunctie", KANTOOR])
+    register.vbo(pand, [WINKEL])
+    register.listed(pand, "zorg", functie_detail="bedgebied", verblijfsobject=unit)
+    register.labels(name="bkl-vi")
+    assert register.function_rules(pand, "bkl-vi") == {
+        KANTOOR: "bkl-vi.kantoor.0", WINKEL: "bkl-vi.winkel.3", "gezondheidszorgfunctie": "bkl-vi.gezondheidszorg.2",
+        "register": "bkl-vi.register.bedgebied",
+    }  # fmt: skip
+
+
+def test_listed_care_in_the_whole_building_makes_what_lies_on_its_verblijfsobjecten_secondary(register):
+    pand = register.pand(1)
+    register.vbo(pand, ["gezondheidszorgfunctie", KANTOOR])
+    register.vbo(pand, [WINKEL])
+    register.listed(pand, "zorg", functie_detail="bedgebied")
+    register.labels(name="bkl-vi")
+    rules = register.function_rules(pand, "bkl-vi")
+    assert (rules[KANTOOR], rules[WINKEL]) == ("bkl-vi.kantoor.0", "bkl-vi.winkel.3")
+    row = register.connection.execute("SELECT invoer -> 'treffers' FROM register.kgl_label").fetchone()
+    assert [hit["verblijfsobject"] for hit in row[0]] == [None]
+
+
+def test_ribbon_gives_a_label_for_its_pipeline_alone_and_says_so(register):
+    for number in range(1, 5):
+        register.building(number, WOON, x=number * 15)
+    pand = "9901100000000001"
+    register.listed(pand, "lint", geldt_voor="W-520-01")
+    register.listed(pand, "lint", geldt_voor="A-513")
+    register.listed("9901100000000002", "lint", geldt_voor="A-513", gemeente="GM9902")
+    assert register.labels(name="bkl-vi") == {"1": "woon.4", "2": "woon.5", "3": "woon.5", "4": "woon.5"}
+    label = register.row(pand)
+    assert (label["categorie"], label["geldt_voor"]) == ("beperktKwetsbaar", "A-513, W-520-01")
+    assert label["reden"].endswith("het label geldt alleen voor het risico van A-513, W-520-01.")
+    assert label["reden_en"].endswith("the label holds for the risk of A-513, W-520-01 alone.")
+    assert label["invoer"]["lint_leidingen"] == "A-513, W-520-01"
+    told = explain.explain(register.connection, rule_set("bkl-vi"), pand)
+    assert (told.rule, told.applies_to) == ("bkl-vi.woon.4", "A-513, W-520-01")
+    per_function = register.connection.execute("SELECT pand, geldt_voor FROM register.kgl_functielabel ORDER BY 1")
+    assert [value for _, value in per_function] == ["A-513, W-520-01", None, None, None]
+
+
+def test_label_holds_for_everything_again_when_the_ribbon_ends(register):
+    for number in range(1, 5):
+        register.building(number, WOON, x=number * 15)
+    register.listed("9901100000000001", "lint", geldt_voor="A-513")
+    register.labels(name="bkl-vi")
+    register.connection.execute("UPDATE register.kgl_lijst SET vervallen_op = now(), vervallen_door = 'proef'")
+    assert register.labels(name="bkl-vi", panden=["9901100000000001"])["1"] == "woon.5"
+    assert register.row("9901100000000001")["geldt_voor"] is None
+
+
+def test_name_of_a_pipeline_is_text_and_nothing_else(register):
+    for number in range(1, 5):
+        register.building(number, WOON, x=number * 15)
+    name = "'; DROP TABLE register.pand; -- {oppervlakte_m2} %s <b>"
+    register.listed("9901100000000001", "lint", geldt_voor=name)
+    register.labels(name="bkl-vi")
+    assert register.row("9901100000000001")["geldt_voor"] == name
+    assert name in register.row("9901100000000001")["reden"]
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"soort": "zorg"},
+        {"soort": "zorg", "functie_detail": "iets"},
+        {"soort": "kinderopvang", "functie_detail": "bedgebied"},
+        {"soort": "lint"},
+        {"soort": "lint", "geldt_voor": ""},
+        {"soort": "moskee"},
+        {"soort": "kinderopvang", "vervallen_op": "2026-01-01"},
+    ],
+)
+def test_list_refuses_a_row_that_no_rule_could_read(register, columns):
+    pand = register.building(1, WOON)
+    with pytest.raises(psycopg.errors.CheckViolation):
+        register.listed(pand, **columns)
+
+
+@pytest.mark.parametrize("status", ["Plaats aangewezen", "Plaats ingetrokken"])
+@pytest.mark.parametrize("counted", [True, False])
+def test_c21_place_that_is_assigned_counts_as_a_dwelling_where_asked(register, status, counted):
+    register.building(1, WOON)
+    register.building(2, LOGIES)
+    register.mooring(1, x=30, status=status)
+    near = counted and status == "Plaats aangewezen"
+    labels = register.labels({"dichtheid.telt_plaatsen": counted})
+    assert labels == {"1": "woon.5" if near else "woon.3", "2": "logies.1"}
+
+
+def test_c18_head_office_is_flagged_and_a_protected_code_never(register):
+    for number, (code, status) in enumerate(
+        (("8720", "Ja"), ("8720", "nee"), ("8720", None), ("87902", "Ja")), start=1
+    ):
+        register.hit("kvk", code, register.vbo(register.pand(number, x=number * 20), [WOON]), status)
+    register.labels()
+    flags = [register.row(f"99011{number:011d}")["waarschuwingen"] for number in range(1, 5)]
+    assert flags == [["C18_hoofdvestiging"], [], [], []]
+
+
+def test_c2_flag_stands_where_the_beds_decide_and_has_words(register):
+    register.hit("kvk", "87302", register.vbo(register.pand(1), [KANTOOR]))
+    register.hit("kvk", "87302", register.vbo(register.pand(2, x=20), [WOON]))
+    register.labels()
+    assert register.row("9901100000000001")["waarschuwingen"] == ["C2_bedgebied"]
+    assert register.row("9901100000000002")["waarschuwingen"] == []
+    for name in ("basisvulling", "bkl-vi"):
+        assert all(text.nl and text.en for text in rule_set(name).warning_texts.values())
+    assert "C2_bedgebied" in rule_set("basisvulling").warning_texts
+
+
+def test_area_zero_gives_a_reason_in_both_languages(register):
+    pand = register.building(1, KANTOOR, 0)
+    register.labels()
+    label = register.row(pand)
+    assert (label["categorie"], label["regel"]) == ("niet_bepaald", "basisvulling.onbekend.oppervlakte")
+    assert "onbekend" in label["reden"] and "unknown" in label["reden_en"]
+
+
+def test_gross_area_is_told_among_the_inputs(register):
+    pand = register.building(1, LOGIES, 1300)
+    assert register.labels({"oppervlakte.soort": "bruto_geschat", "oppervlakte.bruto_factor": 1.2}) == {"1": "logies.2"}
+    given = register.row(pand)["invoer"]
+    assert (given["oppervlakte_m2"], given["oppervlakte_soort"]) == (1560, "bruto_geschat")

@@ -1,5 +1,5 @@
 -- The answer key once more, straight from the decision table: register hits, then the functions, then the heaviest.
--- Reads the temporary tables pand, vbo, adres, treffer; gives pand, label, regel.
+-- Reads the temporary tables pand, vbo, adres, treffer, topografie; gives pand, label, regel.
 WITH levend AS (
   SELECT id, ST_MakeValid(geom) AS geom FROM pand
   WHERE status IN ('Pand in gebruik', 'Pand in gebruik (niet ingemeten)', 'Verbouwing pand', 'Pand buiten gebruik',
@@ -51,9 +51,14 @@ WITH levend AS (
   FROM feiten f JOIN levend l ON l.id = f.pand
   CROSS JOIN LATERAL unnest(ARRAY['woonfunctie', 'logiesfunctie']) AS d(doel)
   WHERE d.doel = ANY (f.doelen)
+), glas AS (
+  SELECT l.id AS pand, sum(ST_Area(ST_Intersection(l.geom, t.geom))) >= 0.5 * min(ST_Area(l.geom)) AS kas
+  FROM levend l JOIN topografie t ON ST_Intersects(l.geom, t.geom)
+  WHERE 'kas, warenhuis' = ANY (t.soorten) AND t.eind IS NULL GROUP BY l.id
 ), stand AS (
   SELECT pand, f.doelen, f.functies, m.m2, m.bekend, m.winkels, m.grootste_winkel, m.winkels_bekend, m.logies, m.logies_m2,
     m.logies_bekend, coalesce(r.lrk, false) AS lrk, coalesce(r.duo, false) AS duo,
+    coalesce((SELECT g.kas FROM glas g WHERE g.pand = m.pand), false) AS kas,
     coalesce(r.bed, false) AS bed, coalesce(r.zorg, false) AS zorg, coalesce(r.distributie, false) AS distributie,
     (SELECT v.vrij FROM vrij v WHERE v.pand = m.pand AND v.doel = 'woonfunctie') AS woon_vrij,
     (SELECT v.vrij FROM vrij v WHERE v.pand = m.pand AND v.doel = 'logiesfunctie') AS logies_vrij
@@ -71,7 +76,7 @@ WITH levend AS (
   SELECT pand, 3, CASE WHEN m2 > 1500 THEN 'kantoor.1' WHEN bekend THEN 'kantoor.2' END
   FROM stand WHERE 'kantoorfunctie' = ANY (doelen)
   UNION ALL
-  SELECT pand, 4, CASE WHEN distributie AND m2 > 12500 THEN 'industrie.2' WHEN distributie AND bekend THEN 'industrie.3'
+  SELECT pand, 4, CASE WHEN kas THEN 'industrie.1' WHEN distributie AND m2 > 12500 THEN 'industrie.2' WHEN distributie AND bekend THEN 'industrie.3'
     WHEN NOT distributie AND m2 > 5000 THEN 'industrie.4' WHEN NOT distributie AND bekend THEN 'industrie.5' END
   FROM stand WHERE 'industriefunctie' = ANY (doelen)
   UNION ALL
@@ -97,7 +102,7 @@ WITH levend AS (
     WHEN regel IN ('register.lrk', 'register.duo', 'woon.1', 'bijeenkomst.2', 'cel.1') THEN 3
     WHEN regel IN ('register.bedgebied', 'woon.5', 'bijeenkomst.3', 'kantoor.1', 'industrie.2', 'industrie.4', 'logies.2',
                    'sport.1', 'winkel.1', 'winkel.2', 'onderwijs.3', 'gezondheidszorg.2') THEN 2
-    WHEN regel IN ('woon.2', 'woon.3', 'bijeenkomst.4', 'kantoor.2', 'industrie.3', 'industrie.5', 'logies.1', 'sport.2',
+    WHEN regel IN ('woon.2', 'woon.3', 'bijeenkomst.4', 'kantoor.2', 'industrie.1', 'industrie.3', 'industrie.5', 'logies.1', 'sport.2',
                    'winkel.3') THEN 1
     WHEN regel = 'overige.1' THEN 0
     END AS gewicht

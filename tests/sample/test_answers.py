@@ -7,6 +7,7 @@ from pathlib import Path
 
 import fiona
 import pytest
+from lxml import etree
 from shapely.geometry import shape
 
 from risicoatlas.database import Connection, Database
@@ -38,6 +39,8 @@ def loaded(cluster, sample_dir: Path) -> Iterator[Connection]:
             "CREATE TEMP TABLE treffer (register text, code text, status text, postcode text, huisnummer int,"
             " huisletter text, toevoeging text, vbo text)"
         )
+        connection.execute("CREATE TEMP TABLE topografie (soorten text[], eind date, geom geometry(Polygon, 28992))")
+        copy_topography(connection, sample_dir / "brt" / "TOP10NL_9901.gml")
         for code in CODES:
             copy_extract(connection, zip_of(sample_dir, code))
         copy_registers(connection, sample_dir)
@@ -71,6 +74,18 @@ def copy_registers(connection: Connection, sample: Path) -> None:
             )  # fmt: skip
 
 
+def copy_topography(connection: Connection, path: Path) -> None:
+    root = etree.parse(path).getroot()
+    for gebouw in root.iterfind(".//{*}Gebouw"):
+        numbers = gebouw.findtext(".//{*}posList", "").split()
+        corners = ", ".join(f"{x} {y}" for x, y in zip(numbers[::2], numbers[1::2], strict=True))
+        soorten = [item.text for item in gebouw.iterfind("{*}typeGebouw")]
+        connection.execute(
+            "INSERT INTO topografie VALUES (%s, %s, ST_GeomFromText(%s, 28992))",
+            [soorten, gebouw.findtext("{*}objectEindTijd"), f"POLYGON(({corners}))"],
+        )
+
+
 def rows_of(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as source:
         return list(csv.DictReader(source))
@@ -92,9 +107,9 @@ def test_key_has_every_rule_that_can_decide(sample_dir: Path) -> None:
     rules = Counter(row["regel"].removeprefix("basisvulling.") for row in rows_of(sample_dir / "answers.csv"))
     expected = {
         "register.lrk", "register.duo", "register.bedgebied", "woon.1", "woon.2", "woon.3", "woon.5", "bijeenkomst.2",
-        "bijeenkomst.3", "bijeenkomst.4", "kantoor.1", "kantoor.2", "industrie.2", "industrie.3", "industrie.4",
-        "industrie.5", "logies.1", "logies.2", "sport.1", "sport.2", "winkel.1", "winkel.2", "winkel.3", "onderwijs.3",
-        "gezondheidszorg.2", "cel.1", "overige.1", "onbekend.oppervlakte",
+        "bijeenkomst.3", "bijeenkomst.4", "kantoor.1", "kantoor.2", "industrie.1", "industrie.2", "industrie.3",
+        "industrie.4", "industrie.5", "logies.1", "logies.2", "sport.1", "sport.2", "winkel.1", "winkel.2", "winkel.3",
+        "onderwijs.3", "gezondheidszorg.2", "cel.1", "overige.1", "onbekend.oppervlakte",
     }  # fmt: skip
     assert set(rules) == expected
 

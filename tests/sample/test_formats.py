@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import fiona
 import pytest
 import shapely
 from click.testing import CliRunner
+from lxml import etree
 from shapely import STRtree
 from shapely.geometry import shape
 from shapely.validation import explain_validity
@@ -230,3 +232,25 @@ def test_registers_have_rows_that_must_not_count(sample_dir: Path) -> None:
     with (sample_dir / "kvk" / "kvk.csv").open(encoding="utf-8", newline="") as source:
         codes = {row["sbi_code"] for row in csv.DictReader(source)}
     assert {"99999", "87902", "5110", "51.10"} <= codes
+
+
+def test_topography_has_the_structure_of_the_real_one(sample_dir: Path, shared_data: Path) -> None:
+    """Each element of a building stands where the real file has it, and several types and an end occur."""
+    ours, real = (
+        etree.parse(path).getroot().findall(".//{*}Gebouw")
+        for path in (
+            sample_dir / "brt" / "TOP10NL_9901.gml",
+            shared_data / "top10nl_sample" / "TOP10NL_1_2_sample.gml",
+        )
+    )
+
+    def paths(building: etree._Element) -> set[str]:
+        tree = etree.ElementTree(building)
+        return {re.sub(r"\[\d+\]", "", tree.getelementpath(item)) for item in building.iter()}
+
+    known = {path for building in real for path in paths(building)}
+    extra = {path for building in ours for path in paths(building)} - known
+    assert {path.rpartition("}")[2] for path in extra} == {"objectEindTijd"}
+    assert ours[0].tag == real[0].tag
+    kinds = {item.text for building in ours for item in building.iterfind("{*}typeGebouw")}
+    assert kinds == {"kas, warenhuis", "overig", "fabriek", "kasteel"}

@@ -38,7 +38,7 @@ def command(settings: Settings, as_json: bool, no_database: bool) -> None:
         except ConfigError as error:
             errors.append(error)
     errors += rule_check.check(settings.config)
-    for warning in _of_database(settings):
+    for warning in (*_of_database(settings), *rule_check.warnings(settings.config)):
         click.echo(f"warning: {warning}", err=True)
     findings = [str(finding) for finding in (*errors, *report.advice)]
     if as_json:

@@ -83,6 +83,7 @@ def _explain_lines(told: "Explanation") -> list[str]:
         f"  {told.public_reason}",
         f"  {told.public_reason_en}",
         f"  article: {told.article}",
+        *([f"  holds for: {told.applies_to}, and for nothing else"] if told.applies_to else []),
         *(f"  {key}: {value}" for key, value in told.building.items()),
         *(f"  warning: {warning}" for warning in told.warnings),
     ]

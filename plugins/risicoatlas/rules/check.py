@@ -13,7 +13,7 @@ from pathlib import Path
 from risicoatlas.catalogue import Text
 from risicoatlas.errors import ConfigError, RequestError
 from risicoatlas.filters.sql import names
-from risicoatlas.rules import inputs, reader, reasons, verdicts
+from risicoatlas.rules import inputs, located, reader, reasons, verdicts
 from risicoatlas.rules.ruleset import (
     UNKNOWN_FUNCTION,
     ActiveRules,
@@ -44,6 +44,42 @@ def check(config: Path) -> list[ConfigError]:
     if not folders:
         return [ConfigError(config / FOLDER, None, "no rule set found: expected a folder per set")]
     return [error for folder in folders for error in check_set(folder)]
+
+
+def warnings(config: Path) -> list[ConfigError]:
+    """What a reader of the rules should know and does not stop their use: SBI codes that do not exist, and values of
+    which the file itself says that they are doubtful."""
+    edition, known = _sbi_codes(config)
+    found: list[ConfigError] = []
+    for folder in sorted(path.parent for path in (config / FOLDER).glob("*/set.yaml")):
+        rules, _ = reader.examine(folder)
+        own = [item for item in rules.parameters.values() if item.place.path.parent == folder] if rules else []
+        coded = _sbi_parameters(rules) if rules else set()
+        for parameter in own:
+            if parameter.doubt:
+                found.append(parameter.place.error(f"{parameter.name}: {parameter.doubt}"))
+            for code in parameter.values[-1][1] if parameter.name in coded else ():
+                if not any(one.startswith(digits(str(code))) for one in known):
+                    found.append(parameter.values_place.error(f"{parameter.name}: {edition} has no code {code}"))
+    return found
+
+
+def _sbi_codes(config: Path) -> tuple[str, list[str]]:
+    """The edition of the codes that lists of the trade register have, and the codes themselves."""
+    code = located.read(config / "sources" / "kvk.yaml").mapping("code")
+    lines = (config / "codelists" / str(code.need("list"))).read_text(encoding="utf-8").splitlines()
+    return str(code.need("edition")), [line.strip() for line in lines[1:]]
+
+
+def _sbi_parameters(rules: RuleSet) -> set[str]:
+    """The parameters that words take for codes of the trade register."""
+    arguments = [
+        word.arguments.get(name)
+        for word in rules.words.values()
+        if word.arguments.get("register") == "kvk"
+        for name in ("codes", "uitgezonderd")
+    ]
+    return {value["parameter"] for value in arguments if isinstance(value, dict)}
 
 
 def read_checked(config: Path, name: str) -> RuleSet:
@@ -89,6 +125,8 @@ def _words(rules: RuleSet) -> Iterator[ConfigError]:
         yield from _arguments(rules, word, calculation)
         if word.lower_bound is not None and word.lower_bound not in rules.words:
             yield word.place.error(f"{word.name}: unknown word {word.lower_bound!r} as lower_bound")
+        if word.told_with is not None and word.told_with not in rules.words:
+            yield word.place.error(f"{word.name}: unknown word {word.told_with!r} as told_with")
 
 
 def _arguments(rules: RuleSet, word: Word, calculation: inputs.Calculation) -> Iterator[ConfigError]:
@@ -186,6 +224,10 @@ def _clashes(rules: RuleSet) -> Iterator[ConfigError]:
         if first.id == second.id and first.in_force.overlaps(second.in_force):
             where = f"{first.place.path.name}:{first.place.line}"
             yield second.place.error(f"{second.id} clashes with {where}: the same id on the same day")
+        elif _same_condition(first, second):
+            yield second.place.error(
+                f"{second.id} clashes with {first.id} (line {first.place.line}): the same condition on the same day"
+            )
         elif _same_order(first, second):
             yield second.place.error(
                 f"{second.id} clashes with {first.id} (line {first.place.line}):"
@@ -196,12 +238,19 @@ def _clashes(rules: RuleSet) -> Iterator[ConfigError]:
         for block in article.not_encoded:
             if blocks.count(block.id) > 1 or any(rule.id == block.id for rule in rules.rules):
                 yield block.place.error(f"{block.id} stands twice")
+            if block.rule is not None and all(rule.id != block.rule for rule in rules.rules):
+                yield block.place.error(f"{block.id}: there is no rule {block.rule!r} in this set")
 
 
 def _same_order(first: Rule, second: Rule) -> bool:
     """Two rules of one paragraph without letters of their own: nothing says which of them comes first."""
     same = first.place.path == second.place.path and first.paragraph.number == second.paragraph.number
     return same and first.id != second.id and first.in_force.overlaps(second.in_force) and not _lettered(first, second)
+
+
+def _same_condition(first: Rule, second: Rule) -> bool:
+    same = first.place.path == second.place.path and first.when.split() == second.when.split()
+    return same and first.in_force.overlaps(second.in_force) and first.condition is not True
 
 
 def _lettered(first: Rule, second: Rule) -> bool:
@@ -215,9 +264,23 @@ def _rules(rules: RuleSet) -> Iterator[ConfigError]:
     for rule in rules.rules:
         yield from _unknown_names(rules, names(rule.condition), rule.place, rule.id)
         yield from _sentence(rules, rule.reason, rule.place, rule.id)
+        yield from _applies_to(rules, rule)
         if rule.result not in CATEGORIES and rule.result not in rules.parameters:
             offered = ", ".join(CATEGORIES)
             yield rule.place.error(f"{rule.id}: result {rule.result!r} is no category ({offered}) and no parameter")
+
+
+def _applies_to(rules: RuleSet, rule: Rule) -> Iterator[ConfigError]:
+    """``geldt_voor`` reads the pipeline from a word, and the sentence must say that the label holds for it alone."""
+    if rule.applies_to is None:
+        return
+    word = rules.words.get(rule.applies_to)
+    if word is None or word.type != "text" or not word.public:
+        yield rule.place.error(f"{rule.id}: geldt_voor: {rule.applies_to!r} is no public word of type text")
+    elif any(f"{{{rule.applies_to}}}" not in rule.reason.get(language) for language in reasons.LANGUAGES):
+        yield rule.place.error(
+            f"{rule.id}: the sentence must name {{{rule.applies_to}}}, for which alone the label holds"
+        )
 
 
 def _warnings(rules: RuleSet) -> Iterator[ConfigError]:
@@ -249,8 +312,8 @@ def _sentence(rules: RuleSet, text: Text, place: Place, who: str) -> Iterator[Co
             yield place.error(f"{who}: unknown name {{{name}}} in the sentence")
         elif word is not None and not word.public:
             yield place.error(f"{who}: {{{name}}} may not stand in a sentence that everybody reads")
-        elif word is not None and word.type not in {"integer", "number"}:
-            yield place.error(f"{who}: {{{name}}} is {word.type}: only figures can be filled in")
+        elif word is not None and word.type not in {"integer", "number", "text"}:
+            yield place.error(f"{who}: {{{name}}} is {word.type}: only figures and texts can be filled in")
 
 
 def _protection(rules: RuleSet) -> Iterator[ConfigError]:

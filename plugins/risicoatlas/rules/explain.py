@@ -43,7 +43,8 @@ class FunctionVerdict:
 
 @dataclass(frozen=True)
 class Explanation:
-    """The label of a building with everything that led to it; ``public_reason`` is what everybody reads."""
+    """The label of a building with everything that led to it; ``public_reason`` is what everybody reads, ``applies_to``
+    the one pipeline for which the label holds, None where it holds for everything."""
 
     pand: str
     rules: str
@@ -55,6 +56,7 @@ class Explanation:
     public_reason: str
     public_reason_en: str
     warnings: tuple[str, ...]
+    applies_to: str | None = None
     building: dict[str, Any] = field(default_factory=dict)
     functions: tuple[FunctionVerdict, ...] = ()
 
@@ -94,6 +96,7 @@ def _explanation(connection: Connection, rules: ActiveRules, pand: str) -> Expla
         public_reason=label["reden"],
         public_reason_en=label["reden_en"],
         warnings=tuple(label["waarschuwingen"]),
+        applies_to=label["geldt_voor"],
         building={name: label["invoer"][name] for name in about if name in label["invoer"]},
         functions=tuple(
             FunctionVerdict(

@@ -16,16 +16,19 @@ from risicoatlas.database import Connection
 from risicoatlas.rules.ruleset import ActiveRules, Word, digits
 
 OTHER = "overige gebruiksfunctie"
+DWELLING = "woonfunctie"
 TABLES = (
     "kgl_gebouw",
     "kgl_vbo",
     "kgl_pand",
     "kgl_functie",
     "kgl_doelen",
+    "kgl_raak",
     "kgl_treffer",
     "kgl_afstand",
     "kgl_per_ha",
     "kgl_kas",
+    "kgl_lint",
     "kgl_neven",
     "kgl_buur",
     "kgl_oordeel",
@@ -72,6 +75,23 @@ def _fixed(text: LiteralString) -> Expression:
     return lambda use: sql.SQL(text)
 
 
+def _measured(expression: Expression) -> Expression:
+    """An area as ``soort`` asks for it: as the BAG has it, or times the ``factor`` that estimates the gross area."""
+
+    def measured(use: Use) -> sql.Composable:
+        area = expression(use)
+        if use.argument("soort", NET_AREA) == NET_AREA:
+            return area
+        return sql.SQL("(({}) * {})").format(area, sql.Literal(use.argument("factor")))
+
+    return measured
+
+
+def _area(expression: Expression, arguments: Mapping[str, tuple[Any, ...]]) -> "Calculation":
+    measures = {"soort": (NET_AREA, GROSS_ESTIMATE), "factor": ()}
+    return Calculation(_measured(expression), {**arguments, **measures}, optional=("soort", "factor"))
+
+
 def _other_function(use: Use) -> sql.Composable:
     """Whether building or verblijfsobject has another function besides this one."""
     ignored = bool(use.argument("zonder_overige", False))
@@ -96,26 +116,35 @@ def _secondary(use: Use) -> sql.Composable:
     found = sql.SQL(
         "EXISTS (SELECT FROM bron.kgl_neven n WHERE n.woord = {} AND n.pand = f.pand AND n.functie = f.functie AND {})"
     )
-    here = sql.SQL("n.op_vbo" if use.argument("bereik") == "vbo" else "NOT n.op_vbo")
+    here = sql.SQL(WHERE_SECONDARY[use.argument("bereik")])
     return found.format(sql.Literal(use.word.name), here)
 
 
 SCOPES = ("pand", "functie")
+NET_AREA, GROSS_ESTIMATE = "gebruiksoppervlakte", "bruto_geschat"
+# Where a main function must lie to make another one secondary; `elders`: in the building but not on the same unit.
+WHERE_SECONDARY: Mapping[str, LiteralString] = {
+    "vbo": "n.op_vbo",
+    "pand": "true",
+    "elders": "NOT n.op_vbo",
+    "geen": "false",
+}
 READINGS = ("any_vbo", "one_shop_pand", "one_shop_vbo")
 CALCULATIONS: Mapping[str, Calculation] = {
-    "oppervlakte": Calculation(_choice("bereik", {"pand": "p.m2", "functie": "f.m2"}), {"bereik": SCOPES}),
-    "oppervlakte_bekend": Calculation(
+    "oppervlakte": _area(_choice("bereik", {"pand": "p.m2", "functie": "f.m2"}), {"bereik": SCOPES}),
+    "oppervlakte_bekend": _area(
         _choice("bereik", {"pand": "p.bekend_m2", "functie": "f.bekend_m2"}), {"bereik": SCOPES}
     ),
     "oppervlakte_onbekend": Calculation(
         _choice("bereik", {"pand": "p.m2 IS NULL", "functie": "f.m2 IS NULL"}), {"bereik": SCOPES}
     ),
+    "waarde": Calculation(lambda use: sql.Literal(use.argument("waarde")), {"waarde": ()}, of_building=True),
     "functie": Calculation(lambda use: sql.Literal(use.function), {}),
     "aantal_vbo": Calculation(_fixed("f.aantal_vbo"), {}),
-    "grootste_vbo": Calculation(_fixed("f.grootste_m2"), {}),
-    "grootste_vbo_bekend": Calculation(_fixed("f.grootste_bekend_m2"), {}),
+    "grootste_vbo": _area(_fixed("f.grootste_m2"), {}),
+    "grootste_vbo_bekend": _area(_fixed("f.grootste_bekend_m2"), {}),
     "kleinste_vbo": Calculation(_fixed("f.kleinste_m2"), {}),
-    "een_vbo": Calculation(
+    "een_vbo": _area(
         _choice(
             "lezing",
             {
@@ -126,7 +155,7 @@ CALCULATIONS: Mapping[str, Calculation] = {
         ),
         {"lezing": READINGS},
     ),
-    "een_vbo_bekend": Calculation(
+    "een_vbo_bekend": _area(
         _choice(
             "lezing",
             {
@@ -144,15 +173,19 @@ CALCULATIONS: Mapping[str, Calculation] = {
     "vbo_in_meer_panden": Calculation(_fixed("p.vbo_in_meer_panden"), {}, of_building=True),
     "registertreffer": Calculation(
         _register_hit,
-        {"register": ("kvk", "lrk", "duo"), "codes": (), "uitgezonderd": (), "statussen": ()},
-        optional=("uitgezonderd", "statussen"),
+        {"register": ("kvk", "lrk", "duo"), "codes": (), "uitgezonderd": (), "statussen": (), "lijst": ()},
+        optional=("uitgezonderd", "statussen", "lijst"),
         of_building=True,
     ),
-    "gevelafstand": Calculation(_fixed("a.afstand_m"), {"zoekafstand_m": ()}),
-    "aantal_per_ha": Calculation(_fixed("h.aantal"), {}),
+    "lint": Calculation(_fixed("l.leidingen IS NOT NULL"), {}),
+    "lint_leidingen": Calculation(_fixed("l.leidingen"), {}),
+    "gevelafstand": Calculation(
+        _fixed("a.afstand_m"), {"zoekafstand_m": (), "plaatsen": (True, False)}, optional=("plaatsen",)
+    ),
+    "aantal_per_ha": Calculation(_fixed("h.aantal"), {"plaatsen": (True, False)}, optional=("plaatsen",)),
     "nevenfunctie": Calculation(
         _secondary,
-        {"bereik": ("pand", "vbo"), "hoofdfuncties": ()},
+        {"bereik": tuple(WHERE_SECONDARY), "hoofdfuncties": ()},
     ),
     "kas_aandeel": Calculation(_fixed("coalesce(k.aandeel, 0)"), {}),
 }
@@ -160,6 +193,7 @@ CALCULATIONS: Mapping[str, Calculation] = {
 _FROM_FUNCTION: LiteralString = (
     " FROM bron.kgl_functie f JOIN bron.kgl_pand p USING (pand) JOIN bron.kgl_doelen d USING (pand)"
     " LEFT JOIN bron.kgl_treffer t USING (pand) LEFT JOIN bron.kgl_kas k USING (pand)"
+    " LEFT JOIN bron.kgl_lint l USING (pand)"
     " LEFT JOIN bron.kgl_afstand a ON a.pand = f.pand AND a.functie = f.functie"
     " LEFT JOIN bron.kgl_per_ha h ON h.pand = f.pand AND h.functie = f.functie"
     " WHERE p.kandidaat AND f.functie = {function}"
@@ -204,6 +238,7 @@ def prepare(connection: Connection, rules: ActiveRules, panden: Sequence[str] | 
         zoekafstand_m=_search_distance(rules),
     )
     _register_hits(connection, rules)
+    run(connection, "ribbons.sql")
     _secondary_functions(connection, rules)
     _neighbours(connection, rules)
     _statement(connection, "CREATE UNLOGGED TABLE bron.kgl_kas (pand text, aandeel float8)")
@@ -243,26 +278,49 @@ def _functions_using(rules: ActiveRules, calculation: str) -> list[str]:
 
 # --- registers --------------------------------------------------------------------------------------------------------
 
+# Hits per building and verblijfsobject; a row of a municipal list that names none (`genoemd`) is about all of them.
+_HITS: LiteralString = (
+    "SELECT v.pand, v.vbo, v.vbo AS genoemd, r.register, r.code, r.sleutel, r.status"
+    " FROM bron.kgl_vbo v JOIN register.registertreffer r ON r.verblijfsobject = v.vbo WHERE v.kandidaat"
+    " UNION ALL"
+    " SELECT v.pand, v.vbo, l.verblijfsobject, l.register, l.code, l.sleutel, l.status"
+    " FROM bron.kgl_vbo v JOIN register.kgl_lijsttreffer l ON l.pand = v.pand"
+    " AND (l.verblijfsobject IS NULL OR l.verblijfsobject = v.vbo) WHERE v.kandidaat"
+)
+
 
 def _register_hits(connection: Connection, rules: ActiveRules) -> None:
-    """``bron.kgl_treffer``: per building with a hit one boolean per word, and the hits themselves for the owner."""
+    """``bron.kgl_raak``: the hits that some word reads; ``bron.kgl_treffer``: per building with any, one boolean per
+    word, and the hits themselves for the owner."""
     words = [word for word in rules.words.values() if word.calculation == "registertreffer"]
     tests = {word.name: _hit(Use(rules, word, "")) for word in words}
     flags = sql.SQL(", ").join(
         sql.SQL("bool_or({}) AS {}").format(test, sql.Identifier(name)) for name, test in tests.items()
     )
     connection.execute(
-        sql.SQL(
-            "CREATE UNLOGGED TABLE bron.kgl_treffer AS SELECT v.pand, {flags}, jsonb_agg(DISTINCT jsonb_build_object("
-            "'register', r.register, 'code', r.code, 'sleutel', r.sleutel, 'verblijfsobject', v.vbo)) AS treffers"
-            " FROM bron.kgl_vbo v JOIN register.registertreffer r ON r.verblijfsobject = v.vbo"
-            " WHERE v.kandidaat AND ({any}) GROUP BY v.pand"
-        ).format(flags=flags, any=sql.SQL(" OR ").join(tests.values()))
+        sql.SQL("CREATE UNLOGGED TABLE bron.kgl_raak AS SELECT * FROM ({hits}) r WHERE {any}").format(
+            hits=sql.SQL(_HITS), any=sql.SQL(" OR ").join(tests.values())
+        )
     )
-    _statement(connection, "ANALYZE bron.kgl_treffer")
+    connection.execute(
+        sql.SQL(
+            "CREATE UNLOGGED TABLE bron.kgl_treffer AS SELECT r.pand, {flags}, jsonb_agg(DISTINCT jsonb_build_object("
+            "'register', r.register, 'code', r.code, 'sleutel', r.sleutel, 'verblijfsobject', r.genoemd)) AS treffers"
+            " FROM bron.kgl_raak r GROUP BY r.pand"
+        ).format(flags=flags)
+    )
+    _statement(connection, "ANALYZE bron.kgl_raak, bron.kgl_treffer")
 
 
 def _hit(use: Use) -> sql.Composable:
+    """Whether the row ``r`` of a register, or of a list of the own municipality, is a hit for a word."""
+    found = _register_row(use)
+    if listed := use.argument("lijst"):
+        found = sql.SQL("({} OR (r.register = 'lijst' AND r.code = {}))").format(found, sql.Literal(listed))
+    return found
+
+
+def _register_row(use: Use) -> sql.Composable:
     register = use.argument("register")
     parts = [
         sql.SQL("r.register = {}").format(sql.Literal(register)),
@@ -314,7 +372,7 @@ def _is_main(rules: ActiveRules, function: str, words: Sequence[str]) -> sql.Com
         return sql.SQL("({})").format(named)
     hits = sql.SQL(" OR ").join(_hit(Use(rules, rules.words[word], "")) for word in words)
     return sql.SQL(
-        "({named} AND EXISTS (SELECT FROM register.registertreffer r WHERE r.verblijfsobject = v.vbo AND ({hits})))"
+        "({named} AND EXISTS (SELECT FROM bron.kgl_raak r WHERE r.pand = v.pand AND r.vbo = v.vbo AND ({hits})))"
     ).format(named=named, hits=hits)
 
 
@@ -333,13 +391,18 @@ def _search_distance(rules: ActiveRules) -> float:
     )
 
 
+def _counts_places(rules: ActiveRules) -> bool:
+    """Whether moorings and pitches count as dwellings for distance and density."""
+    return any(bool(rules.argument(word, "plaatsen", False)) for word in rules.words.values())
+
+
 def _neighbours(connection: Connection, rules: ActiveRules) -> None:
     """``bron.kgl_afstand`` and ``bron.kgl_per_ha`` for the functions whose conditions read them."""
     _statement(connection, "CREATE UNLOGGED TABLE bron.kgl_afstand (pand text, functie text, afstand_m float8)")
     _statement(connection, "CREATE UNLOGGED TABLE bron.kgl_per_ha (pand text, functie text, aantal integer)")
     near, dense = _functions_using(rules, "gevelafstand"), _functions_using(rules, "aantal_per_ha")
     for function in dict.fromkeys([*near, *dense]):
-        run(connection, "neighbours.sql", functie=function)
+        run(connection, "neighbours.sql", functie=function, plaatsen=function == DWELLING and _counts_places(rules))
         if function in near:
             run(connection, "distance.sql", functie=function, zoekafstand_m=_search_distance(rules))
         if function in dense:

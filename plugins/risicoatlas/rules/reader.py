@@ -16,8 +16,8 @@ An article begins with its front matter and then gives, per paragraph, a quote a
     reden: {nl: "…", en: "…"}
     ```
 
-A block is ``rule``, ``not-encoded`` (id, why) or ``warning`` (id, when, text). Everything that is wrong is collected,
-each with its file and line; :func:`read` raises the first, :func:`examine` gives all.
+A block is ``rule``, ``elsewhere`` (id, rule, why), ``not-encoded`` (id, why) or ``warning`` (id, when, text). All that
+is wrong is collected, each with its file and line; :func:`read` raises the first, :func:`examine` gives all.
 """
 
 import datetime
@@ -38,6 +38,7 @@ from risicoatlas.rules.ruleset import (
     Parameter,
     Period,
     Place,
+    Remark,
     Rule,
     RuleSet,
     Warning,
@@ -143,7 +144,8 @@ def _entries[T](path: Path, make: Callable[[str, located.Mapping], T], errors: l
 
 
 def _parameter(name: str, data: located.Mapping) -> Parameter:
-    data.refuse_unknown({"title", "unit", "source", "contradiction", "values", "alternatives", "allowed"})
+    known = {"title", "unit", "source", "contradiction", "values", "alternatives", "allowed", "never", "doubt"}
+    data.refuse_unknown(known)
     values = tuple(_dated_value(item) for item in data.mappings("values"))
     for index, (period, _) in enumerate(values):
         if any(period.overlaps(other) for other, _ in values[:index]):
@@ -152,16 +154,23 @@ def _parameter(name: str, data: located.Mapping) -> Parameter:
     for value in [value for _, value in values] if allowed else ():
         if value not in allowed:
             raise data.at("values").error(f"{name}: found {value!r}, expected one of {', '.join(map(str, allowed))}")
+    never = tuple(data.get("never") or ())
+    for value in (value for _, value in values if isinstance(value, list)):
+        if refused := [str(item) for item in value if item in never]:
+            raise data.at("values").error(f"{name}: {', '.join(refused)} may never stand in this list: see its source")
     return Parameter(
         name=name,
         title=str(data.need("title")),
         source=str(data.need("source")),
         values=values,
         place=data.place,
+        values_place=data.at("values"),
         unit=data.get("unit"),
         contradiction=data.get("contradiction"),
         alternatives=tuple(data.get("alternatives") or ()),
         allowed=allowed,
+        never=never,
+        doubt=data.get("doubt"),
     )
 
 
@@ -178,7 +187,8 @@ def _dated_value(data: located.Mapping) -> tuple[Period, Any]:
 
 
 def _word(name: str, data: located.Mapping) -> Word:
-    data.refuse_unknown({"type", "unit", "calculation", "arguments", "lower_bound", "public", "title", "source"})
+    known = {"type", "unit", "calculation", "arguments", "lower_bound", "told_with", "public", "title", "source"}
+    data.refuse_unknown(known)
     return Word(
         name=name,
         type=data.choice("type", WORD_TYPES),
@@ -189,6 +199,7 @@ def _word(name: str, data: located.Mapping) -> Word:
         place=data.place,
         unit=data.get("unit"),
         lower_bound=data.get("lower_bound"),
+        told_with=data.get("told_with"),
         public=bool(data.get("public", False)),
     )
 
@@ -268,7 +279,7 @@ def _need_block(paragraph: Paragraph | None, encoded: bool, errors: list[ConfigE
     if paragraph is not None and not encoded:
         errors.append(
             paragraph.place.error(
-                f"paragraph {paragraph.number} has no block: expected rule, not-encoded or warning below it"
+                f"paragraph {paragraph.number} has no block: expected rule, elsewhere, not-encoded or warning below it"
             )
         )
 
@@ -314,15 +325,26 @@ def _rule(data: located.Mapping, place: Place, paragraph: Paragraph, blocks: _Bl
             reason=data.text("reden"),
             paragraph=paragraph,
             place=place,
-            warning=data.get("warning"),
+            warning=_remark(data.mapping("warning")) if data.has("warning") else None,
             applies_to=data.get("geldt_voor"),
         )
     )
 
 
+def _remark(data: located.Mapping) -> Remark:
+    data.refuse_unknown({"id", "text"})
+    return Remark(str(data.need("id")), data.text("text"))
+
+
 def _not_encoded(data: located.Mapping, place: Place, paragraph: Paragraph, blocks: _Blocks) -> None:
     data.refuse_unknown({"id", "why"})
     blocks.not_encoded.append(NotEncoded(str(data.need("id")), str(data.need("why")), paragraph, place))
+
+
+def _elsewhere(data: located.Mapping, place: Place, paragraph: Paragraph, blocks: _Blocks) -> None:
+    data.refuse_unknown({"id", "rule", "why"})
+    found = NotEncoded(str(data.need("id")), str(data.need("why")), paragraph, place, str(data.need("rule")))
+    blocks.not_encoded.append(found)
 
 
 def _warning(data: located.Mapping, place: Place, paragraph: Paragraph, blocks: _Blocks) -> None:
@@ -333,7 +355,7 @@ def _warning(data: located.Mapping, place: Place, paragraph: Paragraph, blocks: 
     )
 
 
-BLOCKS = {"rule": _rule, "not-encoded": _not_encoded, "warning": _warning}
+BLOCKS = {"rule": _rule, "elsewhere": _elsewhere, "not-encoded": _not_encoded, "warning": _warning}
 
 
 def _condition(data: located.Mapping, when: str) -> conditions.Condition:

@@ -6,7 +6,7 @@ Parameters are written into the sentence; words come from the row. A figure that
 
 import re
 from collections.abc import Mapping
-from typing import Any, LiteralString
+from typing import Any, LiteralString, Protocol
 
 from psycopg import sql
 
@@ -19,15 +19,23 @@ _UNKNOWN = {"nl": "onbekend", "en": "unknown"}
 _AT_LEAST = {"nl": "ten minste ", "en": "at least "}
 
 
+class Fillable(Protocol):
+    """What a sentence must know of a word: its type, and the word of its known part, or None."""
+
+    @property
+    def type(self) -> str: ...
+
+    @property
+    def lower_bound(self) -> str | None: ...
+
+
 def placeholders(text: Text) -> set[str]:
     """The names between braces, of both languages."""
     return {name for language in LANGUAGES for name in _PLACEHOLDER.findall(text.get(language))}
 
 
-def filled(
-    text: Text, language: str, parameters: Mapping[str, Any], bounds: Mapping[str, str | None]
-) -> sql.Composable:
-    """The sentence as one SQL text expression; ``bounds`` has each word with the word of its known part, or None."""
+def filled(text: Text, language: str, parameters: Mapping[str, Any], words: Mapping[str, Fillable]) -> sql.Composable:
+    """The sentence as one SQL text expression over the columns of the words."""
     parts: list[sql.Composable] = []
     for index, piece in enumerate(_PLACEHOLDER.split(text.get(language))):
         if index % 2 == 0:
@@ -35,7 +43,7 @@ def filled(
         elif piece in parameters:
             parts.append(sql.Literal(figure(parameters[piece], language)))
         else:
-            parts.append(_word(piece, bounds.get(piece), language))
+            parts.append(_word(piece, words[piece], language))
     return sql.SQL(" || ").join(part for part in parts if part != sql.Literal(""))
 
 
@@ -49,10 +57,11 @@ def figure(value: Any, language: str) -> str:
     return english if language == "en" else english.translate(str.maketrans(",.", ".,"))
 
 
-def _word(name: str, bound: str | None, language: str) -> sql.Composable:
-    options: list[sql.Composable] = [sql.SQL(_FIGURE[language]).format(sql.Identifier(name))]
-    if bound is not None:
-        known = sql.SQL(_FIGURE[language]).format(sql.SQL("nullif({}, 0)").format(sql.Identifier(bound)))
+def _word(name: str, word: Fillable, language: str) -> sql.Composable:
+    column = sql.Identifier(name)
+    options: list[sql.Composable] = [column if word.type == "text" else sql.SQL(_FIGURE[language]).format(column)]
+    if word.lower_bound is not None:
+        known = sql.SQL(_FIGURE[language]).format(sql.SQL("nullif({}, 0)").format(sql.Identifier(word.lower_bound)))
         options.append(sql.SQL("{} || {}").format(sql.Literal(_AT_LEAST[language]), known))
     options.append(sql.Literal(_UNKNOWN[language]))
     return sql.SQL("coalesce({})").format(sql.SQL(", ").join(options))

@@ -49,17 +49,21 @@ class Period:
 
 @dataclass(frozen=True)
 class Parameter:
-    """A named value of the rules with its dates. ``alternatives`` are the other values that the text allows."""
+    """A named value of the rules with its dates. ``alternatives`` are the other values that the text allows, ``never``
+    what may not stand in a list, whatever reading is chosen, ``doubt`` what is odd about the value itself."""
 
     name: str
     title: str
     source: str
     values: tuple[tuple[Period, Any], ...]
     place: Place
+    values_place: Place
     unit: str | None = None
     contradiction: str | None = None
     alternatives: tuple[Any, ...] = ()
     allowed: tuple[Any, ...] = ()
+    never: tuple[Any, ...] = ()
+    doubt: str | None = None
 
     def on(self, day: datetime.date) -> Any:
         """The value on that day; none raises :class:`ConfigError` at the parameter's place."""
@@ -73,7 +77,8 @@ class Parameter:
 class Word:
     """An input of the rules: which calculation gives it, with which arguments, and which article defines it.
 
-    ``lower_bound`` names the word that holds what is known of this one while the whole is unknown.
+    ``lower_bound`` names the word that holds what is known of this one while the whole is unknown; ``told_with`` the
+    word that says how this one came about, which stands beside it among the inputs of a label.
     ``public`` words may be filled in in a sentence that everybody reads.
     """
 
@@ -86,6 +91,7 @@ class Word:
     place: Place
     unit: str | None = None
     lower_bound: str | None = None
+    told_with: str | None = None
     public: bool = False
 
 
@@ -100,8 +106,17 @@ class Paragraph:
 
 
 @dataclass(frozen=True)
+class Remark:
+    """The warning that a rule brings where it decides."""
+
+    id: str
+    text: Text
+
+
+@dataclass(frozen=True)
 class Rule:
-    """A condition and the category that it gives. ``result`` is a category or the parameter that holds one."""
+    """A condition and the category that it gives. ``result`` is a category or the parameter that holds one;
+    ``applies_to`` the word that names the one pipeline for which the category holds."""
 
     id: str
     in_force: Period
@@ -111,18 +126,19 @@ class Rule:
     reason: Text
     paragraph: Paragraph
     place: Place
-    warning: str | None = None
+    warning: Remark | None = None
     applies_to: str | None = None
 
 
 @dataclass(frozen=True)
 class NotEncoded:
-    """A paragraph that no rule carries out, and why."""
+    """A paragraph that no rule below it carries out, and why; ``rule`` is the one elsewhere in the set that does."""
 
     id: str
     why: str
     paragraph: Paragraph
     place: Place
+    rule: str | None = None
 
 
 @dataclass(frozen=True)
@@ -211,9 +227,11 @@ class ActiveRules:
         read: set[str] = set()
         for item in (*self.rules.get(function, ()), *self.unknown(function)):
             read |= names(item.condition) | (reasons.placeholders(item.rule.reason) & self.words.keys())
+            read |= {item.rule.applies_to} if item.rule.applies_to else set()
         for warning in self.warnings.get(function, ()):
             read |= names(warning.condition)
         read |= {bound for name in read if (bound := self.words[name].lower_bound)}
+        read |= {beside for name in read if (beside := self.words[name].told_with)}
         return tuple(name for name in self.words if name in read)
 
 
@@ -235,6 +253,12 @@ class RuleSet:
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
         return tuple(rule for article in self.articles for rule in article.rules)
+
+    @cached_property
+    def warning_texts(self) -> Mapping[str, Text]:
+        """What each warning says, by its id."""
+        remarks = {rule.warning.id: rule.warning.text for rule in self.rules if rule.warning is not None}
+        return remarks | {warning.id: warning.text for article in self.articles for warning in article.warnings}
 
     def with_parameters(self, overrides: Mapping[str, Any]) -> "RuleSet":
         """The same rules with other values; a name that is no parameter raises :class:`ConfigError`."""
@@ -307,7 +331,8 @@ class RuleSet:
         if "codes" not in word.arguments:
             return False
         codes = word.arguments["codes"]
-        codes = values[codes["parameter"]] if isinstance(codes, dict) else codes
+        # a parameter that could not be read is told of elsewhere
+        codes = values.get(codes["parameter"], ()) if isinstance(codes, dict) else codes
         return any(
             digits(protected).startswith(digits(code)) or digits(code).startswith(digits(protected))
             for protected in self.protected_codes

@@ -48,9 +48,9 @@ def select(rules: ActiveRules, function: str, inputs: sql.Composable) -> sql.Com
         article=per_rule(lambda item: sql.Literal(_article(rules, item))),
         reason_nl=per_rule(lambda item: reason(rules, item, "nl")),
         reason_en=per_rule(lambda item: reason(rules, item, "en")),
-        applies_to=per_rule(lambda item: _literal_or_null(item.rule.applies_to)),
+        applies_to=per_rule(lambda item: _word_or_null(item.rule.applies_to)),
         inputs_used=_inputs_used(rules, function),
-        warning=per_rule(lambda item: _literal_or_null(item.rule.warning)),
+        warning=per_rule(lambda item: _literal_or_null(item.rule.warning.id if item.rule.warning else None)),
         warnings=_warnings(rules, function, columns),
         undecided=_undecided(tried, unknown, columns, _tried(rules, tried, columns, inputs)),
         kept=sql.SQL("treffer IS NOT NULL" if rules.reaches_all(function) else "true"),
@@ -65,8 +65,7 @@ def reason(rules: ActiveRules, item: ActiveRule, language: str) -> sql.Composabl
 
 def sentence(rules: ActiveRules, text: Text, language: str) -> sql.Composable:
     """A template filled in with parameters and the words of the row."""
-    bounds = {name: word.lower_bound for name, word in rules.words.items()}
-    return reasons.filled(text, language, rules.parameters, bounds)
+    return reasons.filled(text, language, rules.parameters, rules.words)
 
 
 def holds(rules: ActiveRules, condition: Condition) -> sql.Composable:
@@ -147,6 +146,10 @@ def _article(rules: ActiveRules, item: ActiveRule) -> str:
 
 def _literal_or_null(value: str | None) -> sql.Composable:
     return sql.SQL("NULL::text") if value is None else sql.Literal(value)
+
+
+def _word_or_null(name: str | None) -> sql.Composable:
+    return sql.SQL("NULL::text") if name is None else sql.Identifier(name)
 
 
 def _column(rules: ActiveRules, name: str) -> Column:

@@ -40,7 +40,8 @@ def gebruiksdoel(functie: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A row in KvK (code = SBI), LRK (code = type) or DUO (code = sector) at the address of a unit."""
+    """A row in KvK (code = SBI, status = whether a head office), LRK (code = type) or DUO (code = sector) at the
+    address of a unit."""
 
     register: str
     code: str
@@ -84,8 +85,8 @@ def u(functies: str, m2: int, *hits: Hit, n: int = 1, status: str = VBO_IN_GEBRU
     return Unit(tuple(functies.split("+")), m2, n, status, hits)
 
 
-def kvk(sbi: str) -> Hit:
-    return Hit("kvk", sbi)
+def kvk(sbi: str, hoofdvestiging: str = "") -> Hit:
+    return Hit("kvk", sbi, hoofdvestiging)
 
 
 def lrk(soort: str, status: str = GEREGISTREERD) -> Hit:
@@ -138,7 +139,7 @@ REGISTERS = (
 WOON = (
     case("gewone woning", K, "woon.5", u("woon", 105)),
     case("gehandicaptenzorg", ZK, "woon.1", u("woon", 90, kvk("8720"))),
-    case("gezinsvervangend tehuis", ZK, "woon.1", u("woon", 320, kvk("87301"))),
+    case("gezinsvervangend tehuis", ZK, "woon.1", u("woon", 320, kvk("87301", "Ja"))),
     case("verzorgingshuis", ZK, "woon.1", u("woon", 45, kvk("87302")), u("woon", 45, n=30)),
     case("jeugdzorg met overnachting", ZK, "woon.1", u("woon", 260, kvk("87901"))),
     case("opvanghuis", ZK, "woon.1", u("woon", 410, kvk("87902"))),
@@ -206,6 +207,34 @@ INDUSTRIE = (
     case("kas", BK, "industrie.5", u("industrie", 4200, kvk("0113"))),
     case("grote kas", K, "industrie.4", u("industrie", 9200, kvk("0119"))),
     case("groothandel met winkel", K, "winkel.2", u("industrie", 2000), u("winkel", 1100)),
+)
+KAS, OVERIG = "kas, warenhuis", "overig"
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """A building of the topographic register over a share of a case, from its left side on; ``eind`` ends it."""
+
+    aandeel: float
+    soorten: tuple[str, ...] = (KAS,)
+    eind: str = ""
+
+
+# Greenhouses: a case and what the topographic register has in its place.
+GLASTUINBOUW = (
+    (case("kas", BK, "industrie.1", u("industrie", 9200, kvk("0119"))), (Cover(1),)),
+    (case("kas voor de helft", BK, "industrie.1", u("industrie", 6000)), (Cover(0.5),)),
+    (case("kas voor net geen helft", K, "industrie.4", u("industrie", 6000)), (Cover(0.49),)),
+    (case("kleine kas voor een kwart", BK, "industrie.5", u("industrie", 900)), (Cover(0.25),)),
+    (case("twee kassen samen", BK, "industrie.1", u("industrie", 7000)), (Cover(0.3), Cover(0.25))),
+    (case("kas met fabriek in een gebouw", BK, "industrie.1", u("industrie", 6400)), (Cover(1, ("fabriek", KAS)),)),
+    (case("hal die geen kas is", K, "industrie.4", u("industrie", 6100)), (Cover(1, (OVERIG,)),)),
+    (case("kasteel", K, "industrie.4", u("industrie", 5600)), (Cover(1, ("kasteel",)),)),
+    (case("kas die er niet meer is", K, "industrie.4", u("industrie", 5800)), (Cover(1, (KAS,), "2024-06-30"),)),
+    (case("kas zonder oppervlakte", BK, "industrie.1", u("industrie", 999999)), (Cover(1),)),
+    (case("kas met distributie", BK, "industrie.1", u("industrie", 13000, kvk("5110"))), (Cover(0.8),)),
+    (case("kas met kantoor", K, "kantoor.1", u("industrie", 5200), u("kantoor", 300)), (Cover(1),)),
+    (case("winkel onder glas", K, "winkel.2", u("winkel", 1200)), (Cover(1),)),
 )
 # Hotels beside each other, so none is isolated.
 LOGIES_IN_DE_STAD = (

@@ -87,6 +87,16 @@ class Openbareruimte:
 
 
 @dataclass(frozen=True, slots=True)
+class Topografie:
+    """A building of the topographic register, drawn by itself and without any link to the BAG; ``eind`` ends it."""
+
+    ring: Ring
+    soorten: tuple[str, ...]
+    begin: str = "2008-11-24"
+    eind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Treffer:
     """A row of KvK, LRK or DUO about one address; ``met_bag``: the row names the verblijfsobject itself."""
 
@@ -116,5 +126,6 @@ class Perceel:
     panden: list[Pand] = field(default_factory=list)
     verblijfsobjecten: list[Verblijfsobject] = field(default_factory=list)
     plaatsen: list[Plaats] = field(default_factory=list)
+    topografie: list[Topografie] = field(default_factory=list)
     treffers: list[Treffer] = field(default_factory=list)
     antwoorden: list[Antwoord] = field(default_factory=list)

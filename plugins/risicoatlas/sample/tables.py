@@ -10,7 +10,15 @@ from risicoatlas.sample.model import Perceel, Treffer
 
 ADDRESS = ("postcode", "huisnummer", "huisletter", "huisnummer_toevoeging")
 COLUMNS = {
-    "kvk": ("kvk_nummer", "vestigingsnummer", "handelsnaam", "sbi_code", *ADDRESS, "bag_verblijfsobject"),
+    "kvk": (
+        "kvk_nummer",
+        "vestigingsnummer",
+        "handelsnaam",
+        "sbi_code",
+        "hoofdvestiging",
+        *ADDRESS,
+        "bag_verblijfsobject",
+    ),
     "lrk": ("lrk_id", "type", "naam", "status", *ADDRESS, "bag_verblijfsobject"),
     "duo": ("brin", "vestigingsnummer", "naam", "sector", *ADDRESS),
 }
@@ -68,7 +76,15 @@ class Tables:
         number = self.rows[treffer.register] = self.rows[treffer.register] + 1
         bag = treffer.verblijfsobject if treffer.met_bag else ""
         row = {
-            "kvk": (f"90{number:06d}", f"0000{number:08d}", treffer.naam, treffer.code, *place, bag),
+            "kvk": (
+                f"90{number:06d}",
+                f"0000{number:08d}",
+                treffer.naam,
+                treffer.code,
+                treffer.status or "Nee",
+                *place,
+                bag,
+            ),
             "lrk": (f"9{number:08d}", treffer.code, treffer.naam, treffer.status, *place, bag),
             "duo": (f"{number:02d}ZZ", "00", treffer.naam, treffer.code, *place),
         }[treffer.register]

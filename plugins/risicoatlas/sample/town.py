@@ -11,6 +11,7 @@ Local coordinates are metres from the municipality's origin, x to the east and y
     railway  y -680
     estate  x 0 .. 1500, y -760 .. -1300      offices, halls, sports
     motorway  y -1420, canal  y -1560         with moorings
+    greenhouses  x >= 0, y -1720 .. -1660
     harbour  x -3100 .. -1280, y -2220 .. -1700
 """
 
@@ -29,6 +30,7 @@ from risicoatlas.sample.model import (
     Plaats,
     Point,
     Ring,
+    Topografie,
     Treffer,
     Verblijfsobject,
 )
@@ -40,6 +42,7 @@ LOT = 330
 STREET_LENGTH, STREET_PITCH, STREET_COLUMNS = 700, 112, (0, 760)
 ESTATE_LENGTH, ESTATE_PITCH, ESTATE_TOP = 1500, 150, -760
 RAIL_Y, MOTORWAY_Y, CANAL_Y = -680, -1420, -1560
+GREENHOUSES_Y = -1720
 # Harbour: sites of 260 m for risky businesses without a place of their own, south-west of the town.
 HARBOUR_X, HARBOUR_Y, HARBOUR_PITCH, HARBOUR_COLUMNS, HARBOUR_SITES = -3100, -1700, 260, 8, 24
 # The kinds of neighbourhood, in the order in which they are added.
@@ -94,8 +97,13 @@ class Town:
         self.seed = seed
 
     def plots(self) -> Iterator[Perceel]:
-        """All plots, in one fixed order; neighbourhoods are added until the wanted number of buildings is reached."""
+        """All plots, in one fixed order; what is added after the neighbourhoods leaves all before it as it was."""
         builder = Builder(self.gemeente, self.seed)
+        yield from self._grown(builder)
+        yield from builder.greenhouses()
+
+    def _grown(self, builder: "Builder") -> Iterator[Perceel]:
+        """The fixed part; then neighbourhoods until the wanted number of buildings is reached."""
         built = 0
         for plot in builder.fixed():
             built += len(plot.panden)
@@ -280,6 +288,23 @@ class Builder:
         yield plot
 
     # -- the neighbourhoods
+
+    def greenhouses(self) -> Iterator[Perceel]:
+        """Greenhouses south of the canal, which the topographic register has too; in the full town only."""
+        if not self.gemeente.full:
+            return
+        x, street = 0.0, self.registrar.street(naam="Kassenweg")
+        for row, covers in c.GLASTUINBOUW:
+            width, depth = footprint(row)
+            plot = self.new_plot(street)
+            self.build(plot, row, self.frame.box(x, GREENHOUSES_Y, width, depth), street)
+            left = x
+            for cover in covers:
+                ring = self.frame.box(left, GREENHOUSES_Y, width * cover.aandeel, depth)
+                plot.topografie.append(Topografie(ring, cover.soorten, eind=cover.eind))
+                left += width * cover.aandeel
+            x += width + 20
+            yield plot
 
     def wijk(self, number: int, columns: int) -> Iterator[Perceel]:
         line, column = divmod(number, columns)

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from risicoatlas.errors import SourceError
-from risicoatlas.sample import bag_geopackage, bag_zip, boundaries, imev, risicolocaties, tables
+from risicoatlas.sample import bag_geopackage, bag_zip, boundaries, brt, imev, risicolocaties, tables
 from risicoatlas.sample.model import DEFAULT_PANDEN, STAND, STAND_IN_NAMES, Antwoord, Ring
 from risicoatlas.sample.town import Gemeente, Town
 
 MARKER = "sample.json"
-FOLDERS = ("bag", "gemeenten", "imev", "kvk", "lrk", "duo", "risicolocaties")
+FOLDERS = ("bag", "brt", "gemeenten", "imev", "kvk", "lrk", "duo", "risicolocaties")
 FILES = ("answers.csv", "kgl_gemeente.csv")
 # Share of the buildings per municipality; the fixed part of each comes first and may be larger.
 SHARES = (0.66, 0.19, 0.15)
@@ -22,7 +22,7 @@ X, Y = 160000, 510000
 CONFIRMED = (("9901", "zeerKwetsbaar"), ("9901", "kwetsbaar"), ("9902", "beperktKwetsbaar"))
 
 Notice = Callable[[str], None]
-BagFile = bag_zip.BagExtract | bag_geopackage.GeoPackage
+PlotFile = bag_zip.BagExtract | bag_geopackage.GeoPackage | brt.Top10nl
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def write(request: Request, notice: Notice = lambda text: None) -> dict[str, int
         for town in places:
             notice(f"BAG of {town.gemeente.naam} ({town.gemeente.code})")
             with ExitStack() as stack:
-                files = bag_files(folder, town, rings, relations)
+                files = plot_files(folder, town, rings, relations)
                 for file in files:
                     stack.enter_context(file)
                 for plot in town.plots():
@@ -76,14 +76,15 @@ def write(request: Request, notice: Notice = lambda text: None) -> dict[str, int
     return counts
 
 
-def bag_files(folder: Path, town: Town, rings: dict[str, Ring], relations: dict[str, str]) -> list[BagFile]:
-    """The extract of a municipality, and of the first one the same objects as a GeoPackage."""
+def plot_files(folder: Path, town: Town, rings: dict[str, Ring], relations: dict[str, str]) -> list[PlotFile]:
+    """The extract of a municipality, and of the first one the same objects as a GeoPackage and its greenhouses."""
     code = town.gemeente.code
     extract = folder / "bag" / f"BAGGEM{code}L-{STAND_IN_NAMES}.zip"
-    files: list[BagFile] = [bag_zip.BagExtract(extract, town.gemeente, rings[code], relations)]
+    files: list[PlotFile] = [bag_zip.BagExtract(extract, town.gemeente, rings[code], relations)]
     if code == "9901":
         path = folder / "bag" / f"bag_{code}_{STAND.replace('-', '')}.gpkg"
         files.append(bag_geopackage.GeoPackage(path, town.gemeente, rings[code]))
+        files.append(brt.Top10nl(folder / "brt" / f"TOP10NL_{code}.gml"))
     return files
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 
 from risicoatlas.loader.source import Source
-from risicoatlas.loader.sources import bag, gemeenten, imev, lists, risicolocaties
+from risicoatlas.loader.sources import bag, brt, gemeenten, imev, lists, risicolocaties
 
 _ORDER: tuple[Source, ...] = (
     gemeenten.SOURCE,
     bag.SOURCE,
+    brt.SOURCE,
     *lists.SOURCES,
     imev.SOURCE,
     risicolocaties.SOURCE,

@@ -14,6 +14,7 @@ from risicoatlas.settings import Settings
 
 # Kinds that the register keeps, in the order of writing; the other staged kinds give their names to addresses.
 REGISTERED = ("pand", "verblijfsobject", "nummeraanduiding")
+PLACES = ("ligplaats", "standplaats")
 NAMES_ONLY = {"openbareruimte": "bag_openbareruimte", "woonplaats": "bag_woonplaats"}
 AS_NAME = "opgenomen als naam bij adressen"
 
@@ -32,9 +33,11 @@ class BagSource:
         "bag_nummeraanduiding",
         "bag_openbareruimte",
         "bag_woonplaats",
+        "bag_plaats",
         "pand",
         "verblijfsobject",
         "adres",
+        "plaats",
     )
 
     def recognise(self, path: Path, settings: Settings) -> str | None:
@@ -69,8 +72,13 @@ class BagSource:
     def normalise(self, load: Load) -> None:
         lists = mapping.read_yaml(load.settings.config / "codelists" / "bag.yaml")
         parameters: dict[str, Any] = {**lists, "gebied_rd": RD_AREA}
-        with load.progress.task(f"{load.path.name} normaliseren", 4, "stappen") as advance:
-            for statement in ("normaliseer_pand", "normaliseer_verblijfsobject", "normaliseer_adres"):
+        with load.progress.task(f"{load.path.name} normaliseren", 5, "stappen") as advance:
+            for statement in (
+                "normaliseer_pand",
+                "normaliseer_verblijfsobject",
+                "normaliseer_adres",
+                "normaliseer_plaats",
+            ):
                 load.run("bag", statement, **parameters)
                 advance(1)
             load.run("bag", "analyseer")
@@ -82,6 +90,7 @@ class BagSource:
             for kind in REGISTERED:
                 _register(load, kind)
                 advance(1)
+        _register_places(load)
         _register_gemeenten(load)
         load.run("bag", "analyseer_register")
         # Lists that were loaded before may find their addresses now.
@@ -100,6 +109,20 @@ def _register(load: Load, kind: str) -> None:
     if load.report.gebied:
         load.run("bag", f"overgenomen_{kind}", gebied=load.report.gebied)
         tally.vervallen = load.run("bag", f"vervallen_{kind}", gebied=load.report.gebied)
+
+
+def _register_places(load: Load) -> None:
+    """Moorings and pitches: counted each by its kind, written together."""
+    for kind in PLACES:
+        if kind in load.report.objecten:
+            load.count(load.report.tally(kind), "bag", "tel_plaats", soort=kind)
+    load.run("bag", "schrijf_plaats")
+    if load.report.gebied:
+        load.run("bag", "overgenomen_plaats", gebied=load.report.gebied)
+        for kind in PLACES:
+            # an extract without any has no file of the kind
+            if ended := load.run("bag", "vervallen_plaats", gebied=load.report.gebied, soort=kind):
+                load.report.tally(kind).vervallen = ended
 
 
 def _register_gemeenten(load: Load) -> None:

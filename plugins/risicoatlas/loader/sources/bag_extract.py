@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from itertools import groupby, islice
 from pathlib import Path
 from typing import IO, cast
@@ -115,9 +115,6 @@ def _refuse_missing(path: Path, parts: Mapping[str, set[int]]) -> None:
 def _stage_member(load: Load, member: Member, advance: Advance) -> None:
     for kind, rows in groupby(_rows(load, member, advance), key=lambda item: item[0]):
         definition = KINDS[kind]
-        if definition.table is None:
-            load.report.tally(kind).skip(UNUSED, sum(1 for _ in rows))
-            continue
         with load.copying(definition.table, definition.columns) as write:
             for _, row in rows:
                 write(row)
@@ -282,14 +279,18 @@ def _read_woonplaats(values: Values, history: Mapping[str, str | None]) -> Row:
     return (_text(values, "naam"), history.get("voorkomen"))
 
 
+def _read_plaats(kind: str, values: Values, history: Mapping[str, str | None]) -> Row:
+    return (_text(values, "status"), _polygons(values.get("geometrie")), *_moments(history), kind)
+
+
 READERS = {
     "Pand": Reader("pand", _read_pand),
     "Verblijfsobject": Reader("verblijfsobject", _read_verblijfsobject),
     "Nummeraanduiding": Reader("nummeraanduiding", _read_nummeraanduiding),
     "OpenbareRuimte": Reader("openbareruimte", _read_openbareruimte),
     "Woonplaats": Reader("woonplaats", _read_woonplaats),
-    "Ligplaats": Reader("ligplaats", lambda values, history: ()),
-    "Standplaats": Reader("standplaats", lambda values, history: ()),
+    "Ligplaats": Reader("ligplaats", partial(_read_plaats, "ligplaats")),
+    "Standplaats": Reader("standplaats", partial(_read_plaats, "standplaats")),
 }
 
 

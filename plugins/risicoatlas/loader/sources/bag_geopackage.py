@@ -17,7 +17,7 @@ from risicoatlas.errors import SourceError
 from risicoatlas.loader import mapping, vector, wkb
 from risicoatlas.loader.mapping import Layout
 from risicoatlas.loader.source import Load
-from risicoatlas.loader.sources.bag_rows import KINDS, SRID, UNUSED, ending
+from risicoatlas.loader.sources.bag_rows import KINDS, SRID, ending
 from risicoatlas.loader.vector import VectorLayer
 
 CRS = (28992, 7415)  # RD New, and RD New with NAP heights
@@ -27,6 +27,9 @@ ID_DIGITS = 16
 SAME_SHARE = 0.8
 # A number column drops leading zeros; no municipality has a code below 0003, so 13 digits are the least there can be.
 MIN_ID_DIGITS = 13
+
+# Kinds whose identification a number column may have shortened.
+PADDED = {"pand", "verblijfsobject", "ligplaats", "standplaats"}
 
 Values = dict[str, Any]
 Row = tuple[object, ...]
@@ -116,10 +119,6 @@ def _refuse_crs(path: Path, layer: VectorLayer) -> None:
 
 def _stage_layer(load: Load, use: Use, advance: Callable[[int], None]) -> None:
     kind = KINDS[use.kind]
-    if kind.table is None:
-        for _ in _current(load, use, advance):
-            load.report.tally(use.kind).skip(UNUSED)
-        return
     with load.copying(kind.table, kind.columns) as write:
         for _, values in _current(load, use, advance):
             write(tuple(values.get(name) for name in kind.columns))
@@ -143,7 +142,8 @@ def _current(load: Load, use: Use, advance: Callable[[int], None]) -> Iterator[t
 
 def _prepared(values: Values, geometry: Geometry | None, place: str, use: Use) -> Values:
     values["plaats"] = place
-    values["identificatie"] = _bare(values.get("identificatie"), pad=use.kind in {"pand", "verblijfsobject"})
+    values["soort"] = use.kind
+    values["identificatie"] = _bare(values.get("identificatie"), pad=use.kind in PADDED)
     for name in ("nummeraanduiding", "openbareruimte", "woonplaats"):
         values[name] = _bare(values.get(name))
     if use.kind == "verblijfsobject":

@@ -17,11 +17,11 @@ UNUSED = "soort niet gebruikt"
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of BAG object: its name and its staging table with columns; no table where nobody needs it."""
+    """A kind of BAG object: its name and its staging table with columns."""
 
     name: str
-    table: str | None = None
-    columns: tuple[str, ...] = ()
+    table: str
+    columns: tuple[str, ...]
 
 
 _HISTORY = ("begin_geldigheid", "tijdstip_registratie", "voorkomen")
@@ -46,8 +46,8 @@ KINDS: Mapping[str, Kind] = {
         ),
         Kind("openbareruimte", "bag_openbareruimte", (*_START, "naam", "woonplaats", "voorkomen")),
         Kind("woonplaats", "bag_woonplaats", (*_START, "naam", "voorkomen")),
-        Kind("ligplaats"),
-        Kind("standplaats"),
+        Kind("ligplaats", "bag_plaats", (*_START, "status", "geometrie", *_HISTORY, "soort")),
+        Kind("standplaats", "bag_plaats", (*_START, "status", "geometrie", *_HISTORY, "soort")),
     )
 }
 

@@ -44,7 +44,8 @@ class ListSource:
         file = csvfile.opened(load.path)
         layout = mapping.required(_layouts(load.settings, self.name), file.header, load.path, "line 1")
         load.report.omschrijving = f"{self.name.upper()}, {layout.name}"
-        load.report.instellingen = {key: layout.settings[key] for key in ("unique", "code", "double", "complete")}
+        kept = ("unique", "code", "double", "complete", "status")
+        load.report.instellingen = {key: layout.settings[key] for key in kept if key in layout.settings}
         tally = load.report.tally(self.name)
         with (
             load.progress.task(f"{load.path.name} lezen", unit="regels") as advance,
@@ -67,10 +68,10 @@ class ListSource:
         code = load.report.instellingen["code"]
         load.run("lists", "normaliseer", vorm=code["form"])
         load.run("lists", "bevindingen", bron=self.name)
-        if "list" in code:
-            known = csvfile.opened(load.settings.config / "codelists" / code["list"])
-            codes = [(row.values[known.header[0]] or "").rstrip("0") for row in known.rows()]
-            load.run("lists", "onbekende_codes", bron=self.name, codes=codes)
+        if known := _known_codes(load, code):
+            load.run("lists", "onbekende_codes", bron=self.name, codes=known, lijst=code.get("edition", "codelijst"))
+        if statuses := load.report.instellingen.get("status"):
+            load.run("lists", "onbekende_statussen", bron=self.name, statussen=[text.lower() for text in statuses])
 
     def register(self, load: Load) -> None:
         tally = load.report.tally(self.name)
@@ -84,6 +85,14 @@ class ListSource:
         ((linked, unlinked),) = load.rows("lists", "aantal_gekoppeld", bron=self.name)
         load.report.kengetallen = {"aan de BAG gekoppeld": int(str(linked)), "niet gekoppeld": int(str(unlinked))}
         load.run("lists", "niet_gekoppeld", bron=self.name)
+
+
+def _known_codes(load: Load, code: Mapping[str, Any]) -> list[str]:
+    """The codes that may occur, as the file of a list or the configuration has them, without zeros at their end."""
+    if "list" in code:
+        known = csvfile.opened(load.settings.config / "codelists" / code["list"])
+        return [(row.values[known.header[0]] or "").rstrip("0") for row in known.rows()]
+    return [str(value) for value in code.get("values", ())]
 
 
 def _layouts(settings: Settings, name: str) -> tuple[Layout, ...]:

@@ -8,7 +8,7 @@ SELECT count(*) FROM bron.bag_openbareruimte
 SELECT count(*) FROM bron.bag_woonplaats
 
 -- name: analyseer
-ANALYZE bron.pand, bron.verblijfsobject, bron.adres
+ANALYZE bron.pand, bron.verblijfsobject, bron.adres, bron.plaats
 
 -- name: analyseer_register
 -- What follows (linking lists, classifying) is planned on these numbers.
@@ -116,6 +116,31 @@ LEFT JOIN (
   FROM bron.bag_woonplaats ORDER BY identificatie, voorkomen DESC NULLS LAST
 ) AS eigen ON eigen.identificatie = g.woonplaats
 
+-- name: normaliseer_plaats
+INSERT INTO bron.plaats (plaats, fout, identificatie, soort, status, geometrie, hersteld, begin_geldigheid,
+  tijdstip_registratie, waarde_hash)
+SELECT g.plaats,
+  coalesce(
+    g.fout,
+    CASE
+      WHEN g.identificatie IS NULL OR g.identificatie !~ '^[0-9]{16}$'
+        THEN format('de identificatie %L bestaat niet uit 16 cijfers', g.identificatie)
+      WHEN g.volgorde > 1 THEN format('de identificatie komt %s keer voor in deze levering; een ervan is gebruikt', g.aantal)
+      WHEN g.status IS NULL OR g.status <> ALL (%(plaats_status)s) THEN format('de status %L staat niet in de lijst', g.status)
+    END,
+    h.fout,
+    CASE WHEN NOT h.geometrie @ %(gebied_rd)s::geometry THEN 'de geometrie ligt buiten het gebied van EPSG:28992' END),
+  g.identificatie, g.soort, g.status, h.geometrie, h.hersteld, bron.als_datum(g.begin_geldigheid),
+  bron.als_tijdstip(g.tijdstip_registratie),
+  sha256(convert_to(ROW(g.soort, g.status, bron.als_datum(g.begin_geldigheid),
+    bron.als_tijdstip(g.tijdstip_registratie) AT TIME ZONE 'UTC', ST_SnapToGrid(g.geometrie, 0.001))::text, 'UTF8'))
+FROM (
+  SELECT *, row_number() OVER (PARTITION BY identificatie ORDER BY voorkomen DESC NULLS LAST, plaats) AS volgorde,
+    count(*) OVER (PARTITION BY identificatie) AS aantal
+  FROM bron.bag_plaats
+) AS g
+CROSS JOIN LATERAL bron.herstel(g.geometrie, 3) AS h
+
 -- name: bevindingen
 -- What was refused, what was mended, and what is odd but kept.
 INSERT INTO beheer.bevinding (levering, uitkomst, soort, sleutel, plaats, reden)
@@ -130,9 +155,17 @@ UNION ALL
 SELECT %(levering)s, 'geweigerd', 'nummeraanduiding', identificatie, plaats, fout
 FROM bron.adres WHERE fout IS NOT NULL
 UNION ALL
+SELECT %(levering)s, CASE WHEN fout IS NULL THEN 'hersteld' ELSE 'geweigerd' END, soort, identificatie, plaats,
+  coalesce(fout, hersteld)
+FROM bron.plaats WHERE fout IS NOT NULL OR hersteld IS NOT NULL
+UNION ALL
 SELECT %(levering)s, 'melding', 'verblijfsobject', identificatie, plaats,
-  CASE WHEN gebruiksdoelen = '{}' THEN 'het gebruiksdoel ontbreekt' ELSE 'de geometrie ontbreekt' END
-FROM bron.verblijfsobject WHERE fout IS NULL AND (gebruiksdoelen = '{}' OR geometrie IS NULL)
+  concat_ws('; ', CASE WHEN gebruiksdoelen = '{}' THEN 'het gebruiksdoel ontbreekt' END,
+    CASE WHEN geometrie IS NULL THEN 'de geometrie ontbreekt' END,
+    CASE WHEN panden = '{}' THEN 'het verwijst naar geen pand: het telt in geen gebouw mee' END,
+    CASE WHEN oppervlakte_m2 <= 0 THEN format('de oppervlakte is %s m2: zij telt als onbekend', oppervlakte_m2) END)
+FROM bron.verblijfsobject
+WHERE fout IS NULL AND (gebruiksdoelen = '{}' OR geometrie IS NULL OR panden = '{}' OR oppervlakte_m2 <= 0)
 UNION ALL
 SELECT %(levering)s, 'melding', 'verblijfsobject', v.identificatie, v.plaats,
   format('het pand %s waarnaar het verwijst is niet geleverd', pand)
@@ -242,6 +275,26 @@ WHERE (r.status, r.postcode, r.huisnummer, r.huisletter, r.toevoeging, r.openbar
   (excluded.status, excluded.postcode, excluded.huisnummer, excluded.huisletter, excluded.toevoeging,
    excluded.openbareruimte, excluded.woonplaats)
 
+-- name: tel_plaats
+SELECT count(*) FILTER (WHERE b.fout IS NOT NULL),
+  count(*) FILTER (WHERE b.fout IS NULL AND r.waarde_hash = b.waarde_hash),
+  count(*) FILTER (WHERE b.fout IS NULL AND r.identificatie IS NULL),
+  count(*) FILTER (WHERE b.fout IS NULL AND r.waarde_hash <> b.waarde_hash),
+  count(*) FILTER (WHERE b.fout IS NULL AND b.hersteld IS NOT NULL AND r.waarde_hash IS DISTINCT FROM b.waarde_hash)
+FROM bron.plaats AS b LEFT JOIN register.plaats AS r USING (identificatie)
+WHERE b.soort = %(soort)s
+
+-- name: schrijf_plaats
+INSERT INTO register.plaats AS r (identificatie, soort, status, geometrie, geometrie_hersteld, begin_geldigheid,
+  tijdstip_registratie, waarde_hash, levering)
+SELECT identificatie, soort, status, geometrie, hersteld, begin_geldigheid, tijdstip_registratie, waarde_hash, %(levering)s
+FROM bron.plaats WHERE fout IS NULL
+ON CONFLICT (identificatie) DO UPDATE SET
+  soort = excluded.soort, status = excluded.status, geometrie = excluded.geometrie,
+  geometrie_hersteld = excluded.geometrie_hersteld, begin_geldigheid = excluded.begin_geldigheid,
+  tijdstip_registratie = excluded.tijdstip_registratie, waarde_hash = excluded.waarde_hash, levering = excluded.levering
+WHERE r.waarde_hash <> excluded.waarde_hash
+
 -- What a full extract no longer has ends. An object belongs to the municipality whose extract brought it last; one that
 -- came from a file without such a statement, or from a national extract, belongs by the first digits of its identification.
 
@@ -279,6 +332,17 @@ INSERT INTO beheer.bevinding (levering, uitkomst, soort, sleutel, reden)
 SELECT %(levering)s, 'vervallen', 'nummeraanduiding', nummeraanduiding, 'komt niet meer voor in het volledige extract'
 FROM weg
 
+-- name: vervallen_plaats
+WITH weg AS (
+  DELETE FROM register.plaats AS r USING beheer.levering AS l
+  WHERE l.nummer = r.levering AND r.soort = %(soort)s
+    AND (%(gebied)s::text[] @> '{NL}' OR l.gebied && %(gebied)s::text[]
+      OR ((l.gebied IS NULL OR l.gebied @> '{NL}') AND 'GM' || left(r.identificatie, 4) = ANY (%(gebied)s::text[])))
+    AND NOT EXISTS (SELECT FROM bron.plaats AS b WHERE b.identificatie = r.identificatie)
+  RETURNING r.identificatie)
+INSERT INTO beheer.bevinding (levering, uitkomst, soort, sleutel, reden)
+SELECT %(levering)s, 'vervallen', %(soort)s, identificatie, 'komt niet meer voor in het volledige extract' FROM weg
+
 -- Unchanged objects that another municipality's extract, or a file without a statement, brought before: they belong to
 -- this delivery from now on.
 
@@ -298,6 +362,12 @@ WHERE b.identificatie = r.identificatie AND b.fout IS NULL AND l.nummer = r.leve
 UPDATE register.adres AS r SET levering = %(levering)s
 FROM bron.adres AS b, beheer.levering AS l
 WHERE b.identificatie = r.nummeraanduiding AND b.fout IS NULL AND l.nummer = r.levering
+  AND l.gebied IS DISTINCT FROM %(gebied)s::text[]
+
+-- name: overgenomen_plaats
+UPDATE register.plaats AS r SET levering = %(levering)s
+FROM bron.plaats AS b, beheer.levering AS l
+WHERE b.identificatie = r.identificatie AND b.fout IS NULL AND l.nummer = r.levering
   AND l.gebied IS DISTINCT FROM %(gebied)s::text[]
 
 -- name: onbekende_gemeenten

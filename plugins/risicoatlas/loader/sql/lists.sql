@@ -49,8 +49,14 @@ FROM bron.registertreffer WHERE fout IS NOT NULL ORDER BY nummer
 -- name: onbekende_codes
 -- Some lists fill codes up with zeros: 47110 is 4711.
 INSERT INTO beheer.bevinding (levering, uitkomst, soort, sleutel, plaats, reden)
-SELECT %(levering)s, 'melding', %(bron)s, sleutel, plaats, format('de code %L staat niet in de codelijst', code)
+SELECT %(levering)s, 'melding', %(bron)s, sleutel, plaats, format('de code %L staat niet in de lijst (%s)', code, %(lijst)s::text)
 FROM bron.registertreffer WHERE fout IS NULL AND NOT dubbel AND rtrim(code, '0') <> ALL (%(codes)s) ORDER BY nummer
+
+-- name: onbekende_statussen
+INSERT INTO beheer.bevinding (levering, uitkomst, soort, sleutel, plaats, reden)
+SELECT %(levering)s, 'melding', %(bron)s, sleutel, plaats, format('de status %L staat niet in de lijst', status)
+FROM bron.registertreffer
+WHERE fout IS NULL AND NOT dubbel AND coalesce(lower(status), '') <> ALL (%(statussen)s) ORDER BY nummer
 
 -- name: tel
 SELECT count(*) FILTER (WHERE b.fout IS NOT NULL),
