@@ -81,11 +81,11 @@ class Register:
             [f"990102{number:010d}", status, square.wkt, self.delivery],
         )
 
-    def greenhouse(self, x: float, width: float) -> None:
+    def greenhouse(self, x: float, width: float, name: str = "kas") -> None:
         square = MultiPolygon([box(160000 + x, 510000, 160000 + x + width, 510010)])
         self.connection.execute(
             "INSERT INTO register.kas VALUES (%s, ST_GeomFromText(%s, 28992), '', %s)",
-            [f"kas-{x}", square.wkt, self.delivery],
+            [f"{name}-{x}", square.wkt, self.delivery],
         )
 
     def labels(

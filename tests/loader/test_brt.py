@@ -1,5 +1,6 @@
 """Greenhouses of the BRT: TOP10NL as GML, of which only the greenhouses are kept."""
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -150,6 +151,37 @@ def test_other_file_is_none_of_the_brt(load, tmp_path, settings):
     assert SOURCES["brt"].recognise(path, settings) is None
     with pytest.raises(SourceError, match="no GML of TOP10NL"):
         load("brt", path)
+
+
+def test_zip_of_sheets_is_read_as_one_file(load, rows, gml, tmp_path, settings):
+    sheets = [
+        gml(gebouw(n, "kas, warenhuis"), gebouw(n + 1, "kas, warenhuis"), name=f"TOP10NL_2{n}W.gml") for n in (1, 2)
+    ]
+    path = zipped(tmp_path / "top10nl (1).zip", *sheets, gml(name="leeg.txt"))
+    assert SOURCES["brt"].recognise(path, settings) == "BRT TOP10NL, 2 bestanden"
+    report = load("brt", path)
+    assert rows("SELECT identificatie FROM register.kas ORDER BY 1") == [(f"nl.top10nl.{n}",) for n in (1, 2, 3)]
+    assert report.objecten["kas"].niet_geladen["dubbele identificatie"] == 1
+
+
+def test_damage_in_a_zip_is_refused_with_its_file_and_line(load, rows, gml, tmp_path):
+    good, bad = gml(gebouw(1, "kas, warenhuis")), gml(gebouw(2, "kas, warenhuis"), name="stuk.gml")
+    bad.write_text(bad.read_text().replace("</top10nl:typeGebouw>", ""))
+    with pytest.raises(SourceError, match=r"top\.zip \(stuk\.gml, line 3\): the XML is broken or cut off"):
+        load("brt", zipped(tmp_path / "top.zip", good, bad))
+    assert rows("SELECT count(*) FROM register.kas") == [(0,)]
+    whole = zipped(tmp_path / "top.zip", gml(gebouw(1, "kas, warenhuis")))
+    whole.write_bytes(whole.read_bytes()[:-200])
+    with pytest.raises(SourceError):
+        load("brt", whole)
+
+
+def zipped(path, *files):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in files:
+            archive.write(file, file.name)
+            file.unlink()
+    return path
 
 
 def test_reading_leaves_no_file_beside_the_gml(load, gml):

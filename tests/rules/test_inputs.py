@@ -230,6 +230,15 @@ def test_greenhouse_counts_from_half_the_building(register):
     assert register.labels() == {"1": "industrie.4", "2": "industrie.1"}
 
 
+def test_greenhouses_that_overlap_each_other_count_once(register):
+    register.building(1, INDUSTRIE, 6000)
+    register.building(2, INDUSTRIE, 6000, x=100)
+    for x, width, name in ((0, 4, "kas"), (0, 4.5, "dubbel"), (100, 3, "links"), (103, 2, "rechts")):
+        register.greenhouse(x, width, name)
+    assert register.labels() == {"1": "industrie.4", "2": "industrie.1"}
+    assert register.row("9901100000000002")["invoer"]["kas_aandeel"] == 0.5
+
+
 def test_hit_on_a_withdrawn_verblijfsobject_does_not_count(register):
     pand = register.building(1, KANTOOR)
     register.hit("duo", "po", register.vbo(pand, [KANTOOR], status="ingetrokken"))

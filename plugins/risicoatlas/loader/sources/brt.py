@@ -1,4 +1,4 @@
-"""Greenhouses of the topographic base register (BRT): TOP10NL as GML, one file for a map sheet or for the country.
+"""Greenhouses of the topographic base register (BRT): TOP10NL as GML, by map sheet or of the country, or a zip of such.
 
     <top10nl:FeatureMember>
       <top10nl:Gebouw gml:id="nl.top10nl.100027584">
@@ -10,18 +10,20 @@ complete: what an earlier file of the same name brought and this one lacks has e
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from xml.parsers import expat
 
 import fiona
 from fiona.errors import DriverError, FionaError
 
 from risicoatlas.errors import SourceError
-from risicoatlas.loader import mapping, vector, wkb
+from risicoatlas.loader import archive, mapping, vector, wkb
 from risicoatlas.loader.mapping import Layout
 from risicoatlas.loader.source import Load
 from risicoatlas.loader.sources.bag import RD_AREA
@@ -55,28 +57,20 @@ class BrtSource:
     staging: tuple[str, ...] = ("kas",)
 
     def recognise(self, path: Path, settings: Settings) -> str | None:
-        with path.open("rb") as file:
-            head = file.read(HEAD_BYTES)
-        is_xml = head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
-        return "BRT TOP10NL" if is_xml and _NAMESPACE.search(head) else None
+        try:
+            found = _parts(path)
+        except SourceError:
+            return None
+        return f"BRT TOP10NL, {len(found)} bestanden" if len(found) > 1 else "BRT TOP10NL" if found else None
 
     def stage(self, load: Load) -> None:
-        if not self.recognise(load.path, load.settings):
+        found = _parts(load.path)
+        if not found:
             raise SourceError(load.path, None, "it is no GML of TOP10NL: the namespace of top10nl is missing")
-        _refuse_broken(load.path)
-        declared = _declared(load.settings)
         load.report.omschrijving = "BRT TOP10NL, kassen"
-        with (
-            _reading(load.path),
-            _opened(load.path, declared) as collection,
-            load.progress.task(f"{load.path.name} lezen", len(collection), "gebouwen") as advance,
-            load.copying("kas", COLUMNS) as write,
-        ):
-            layout = mapping.required(declared.layouts, _header(collection), load.path, f"class {collection.name}")
-            for feature in collection:
-                advance(1)
-                if row := _row(load, feature, layout.used(_header(collection)), declared):
-                    write(row)
+        for part in found:
+            _refuse_broken(load.path, part)
+            _stage_part(load, part, _declared(load.settings))
 
     def check(self, load: Load) -> None:
         tally = load.report.tally(KIND)
@@ -94,21 +88,67 @@ class BrtSource:
         tally.vervallen = load.run("brt", "vervallen", bestand=load.path.name)
 
 
-def _refuse_broken(path: Path) -> None:
+@dataclass(frozen=True)
+class Part:
+    """One GML file: where it stands in a zip (None for a file by itself), its name for GDAL, and a way to read it."""
+
+    place: str | None
+    name: str
+    open: Callable[[], AbstractContextManager[IO[bytes]]]
+
+
+def _parts(path: Path) -> list[Part]:
+    """The files of TOP10NL that a path holds: itself, or members of a zip."""
+    if not zipfile.is_zipfile(path):
+        parts = [Part(None, str(path), lambda: path.open("rb"))]
+    else:
+        names = sorted(name for name in archive.names(path) if name.lower().endswith((".gml", ".xml")))
+        parts = [Part(name, f"/vsizip/{{{path}}}/{name}", partial(_member, path, name)) for name in names]
+    return [part for part in parts if _is_top10nl(path, part)]
+
+
+@contextmanager
+def _member(path: Path, name: str) -> Iterator[IO[bytes]]:
+    with zipfile.ZipFile(path) as opened, opened.open(name) as file:
+        yield file
+
+
+def _is_top10nl(path: Path, part: Part) -> bool:
+    with archive.refusing_damage(path, part.place), part.open() as file:
+        head = file.read(HEAD_BYTES)
+    return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") and _NAMESPACE.search(head) is not None
+
+
+def _refuse_broken(path: Path, part: Part) -> None:
     """Read the XML to its end: GDAL takes what is cut off for a file with fewer buildings. Entities are refused."""
 
     def refuse(*_: object) -> None:
-        raise SourceError(path, None, "the XML has a DOCTYPE, which TOP10NL never has")
+        raise SourceError(path, part.place, "the XML has a DOCTYPE, which TOP10NL never has")
 
     parser = expat.ParserCreate()
     parser.StartDoctypeDeclHandler = refuse
     try:
-        with path.open("rb") as file:
+        with archive.refusing_damage(path, part.place), part.open() as file:
             parser.ParseFile(file)
     except expat.ExpatError as error:
-        raise SourceError(
-            path, f"line {error.lineno}", f"the XML is broken or cut off: {expat.ErrorString(error.code)}"
-        ) from error
+        place = ", ".join(filter(None, (part.place, f"line {error.lineno}")))
+        raise SourceError(path, place, f"the XML is broken or cut off: {expat.ErrorString(error.code)}") from error
+
+
+def _stage_part(load: Load, part: Part, declared: Declared) -> None:
+    with (
+        _reading(load.path),
+        _opened(load.path, part, declared) as collection,
+        load.progress.task(f"{part.place or load.path.name} lezen", len(collection), "gebouwen") as advance,
+        load.copying("kas", COLUMNS) as write,
+    ):
+        header = tuple(collection.schema["properties"])
+        columns = mapping.required(declared.layouts, header, load.path, part.place or collection.name).used(header)
+        for number, feature in enumerate(collection, start=1):
+            advance(1)
+            place = ", ".join(filter(None, (part.place, f"gebouw {number}")))
+            if row := _row(load, feature, columns, declared, place):
+                write(row)
 
 
 def _declared(settings: Settings) -> Declared:
@@ -118,28 +158,31 @@ def _declared(settings: Settings) -> Declared:
     return Declared(tuple(data["layers"]), frozenset(data["kassen"]), tuple(data["srids"]), layouts)
 
 
-def _opened(path: Path, declared: Declared) -> fiona.Collection:
+def _opened(path: Path, part: Part, declared: Declared) -> fiona.Collection:
     """The class of buildings; a file without it, or in another CRS, raises :class:`SourceError`."""
-    there = fiona.listlayers(path, **OPTIONS)
-    name = next((name for name in declared.layers if name in there), None)
-    if name is None:
-        found = ", ".join(there) or "nothing"
-        raise SourceError(path, None, f"no class {' or '.join(declared.layers)} with buildings; found {found}")
-    collection = fiona.open(path, driver="GML", layer=name, **OPTIONS)
+    collection = next(filter(None, (_layer(part, name) for name in declared.layers)), None)
+    if collection is None:
+        found = ", ".join(fiona.listlayers(part.name, **OPTIONS)) or "nothing"
+        expected = " or ".join(declared.layers)
+        raise SourceError(path, part.place, f"no class {expected} with buildings; found {found}")
     epsg = collection.crs.to_epsg() if collection.crs else None
     if epsg not in declared.srids:
         collection.close()
         given = f"EPSG:{epsg}" if epsg else "not given"
-        raise SourceError(path, f"class {name}", f"the CRS is {given}, expected EPSG:{declared.srids[0]}")
+        raise SourceError(path, part.place, f"the CRS is {given}, expected EPSG:{declared.srids[0]}")
     return collection
 
 
-def _header(collection: fiona.Collection) -> tuple[str, ...]:
-    return tuple(collection.schema["properties"])
+def _layer(part: Part, name: str) -> fiona.Collection | None:
+    """A class of the file, None where it has none of that name; the list of all costs a reading of the whole file."""
+    try:
+        return fiona.open(part.name, driver="GML", layer=name, **OPTIONS)
+    except ValueError:
+        return None
 
 
 def _row(
-    load: Load, feature: fiona.Feature, columns: Mapping[str, str], declared: Declared
+    load: Load, feature: fiona.Feature, columns: Mapping[str, str], declared: Declared, place: str
 ) -> tuple[object, ...] | None:
     """A greenhouse ready for staging; another building, or one that has ended, is counted with its reason."""
     tally = load.report.tally(KIND)
@@ -150,7 +193,6 @@ def _row(
     if reason:
         tally.skip(reason)
         return None
-    place = f"gebouw {tally.gelezen}"
     try:
         return (place, None, values["identificatie"], vector.as_wkb(feature.geometry, declared.srids[0]))
     except wkb.ShapeError as error:
