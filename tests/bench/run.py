@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import against, items, lines, load, start, wfs_stream
+from tests.bench import against, items, kgl, lines, load, start, wfs_stream
 from tests.bench.ground import prepared
 from tests.bench.lines import Line
 from tests.bench.peers import PEERS
@@ -36,6 +36,7 @@ BENCHMARKS: Mapping[str, Callable[[argparse.Namespace], Iterable[Line]]] = {
     "start": lambda options: start.lines(options.home),
     "service": _service,
     "peers": _against,
+    "kgl": lambda options: kgl.lines(options.home, options.panden),
 }
 
 
@@ -43,6 +44,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help=f"which: {', '.join(BENCHMARKS)} (default: all)")
     parser.add_argument("--rows", type=int, default=200_000, help="panden of the sample (default: %(default)s)")
+    parser.add_argument(
+        "--panden", type=int, nargs="+", default=[250_000, 500_000, 1_000_000], metavar="N",
+        help="labelled panden for `kgl`, growing (default: %(default)s)",
+    )  # fmt: skip
     parser.add_argument("--peer-rows", type=int, default=100_000, help="panden for `peers` (default: %(default)s)")
     parser.add_argument(
         "--peers", nargs="*", choices=PEERS, default=[*PEERS], help="whom to compare with (default: all)"
