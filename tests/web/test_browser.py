@@ -372,6 +372,21 @@ def test_pages_of_the_ogc_api_pass_the_rules_of_axe(
     assert {path: violations for path, violations in found.items() if violations} == {}
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_description_of_the_delivery_passes_the_rules_of_axe(
+    open_page: Callable[..., Page], server: Any, town: Any, scheme: str
+) -> None:
+    with town.database.loader() as connection:
+        made = keys.create(connection, "browser", "gemeente", None, ["GM9901"], None)
+    page = open_page("/auth/login", color_scheme=scheme)
+    page.get_by_label("API-sleutel").fill(made.key)
+    page.get_by_role("button", name="Inloggen").click()
+    for language in ("nl", "en"):
+        page.goto(f"{server.url}/aanlevering/v1/kgl/openapi?lang={language}")
+        expect(page.locator("h1")).to_be_visible()
+        assert _violations(page) == []
+
+
 def test_addresses_of_a_collection_are_copied_with_the_keyboard(open_page: Callable[..., Page], server: Any) -> None:
     page = open_page("/ogc/v1/collections/kgl_public?f=html")
     _picture(page, "collection", full_page=True)
