@@ -40,6 +40,7 @@ _edges = app.Edges(
     metadata=_absent,
     pages=_absent,
     metrics=_absent,
+    delivery=_absent,
 )
 _door = app.Door(_edges.route, _service)
 

@@ -59,7 +59,7 @@ def write_config(folder: Path, layers: dict[str, str], rules: str = RULES) -> Pa
     for name in ("layers/core.yaml", "service.yml", "mapproxy.yaml", "wfs.yaml"):
         shutil.copy(CHECKOUT / "config" / name, config / name)
     shutil.copytree(CHECKOUT / "config" / "rules", config / "rules")
-    for name in ("codelists", "imev"):
+    for name in ("codelists", "imev", "sources"):
         shutil.copytree(CHECKOUT / "config" / name, config / name)
     (folder / "styles").mkdir()
     return config
@@ -118,6 +118,7 @@ def client(own_service: Service) -> Client:
 
 def edges(service: Service) -> Edges:
     from risicoatlas import health
+    from risicoatlas.delivery import service as delivery
     from risicoatlas.front import metrics
     from risicoatlas.metadata import wsgi as metadata
     from risicoatlas.providers import ogcapi
@@ -134,4 +135,5 @@ def edges(service: Service) -> Edges:
         metadata=metadata.create(service),
         pages=pages.create(service),
         metrics=metrics.create(metrics.Metrics(service)),
+        delivery=delivery.create(service),
     )
