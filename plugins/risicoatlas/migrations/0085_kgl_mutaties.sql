@@ -41,6 +41,10 @@ CREATE TABLE register.kgl_geraakt (
 CREATE INDEX ON register.kgl_geraakt (levering);
 CREATE INDEX ON register.kgl_geraakt (nummer) WHERE NOT verwerkt @> '{basisvulling}';
 
+-- Buildings that stand alone: the few whose distance to the nearest neighbour a change far off may alter.
+CREATE INDEX kgl_vrijstaand ON register.kgl_functielabel (regelset, functie, pand)
+  WHERE coalesce((invoer ->> 'afstand_tot_gelijke_functie_m')::float8, 1e9) > 25;
+
 -- Objects that layers must show otherwise: by kind (pand, gemeente) and key; a row without key means all of the kind.
 CREATE TABLE beheer.te_publiceren (
   nummer bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -228,6 +232,8 @@ CREATE TABLE register.kgl_run (
   regelset text NOT NULL,
   dag date NOT NULL,
   soort text NOT NULL CHECK (soort IN ('volledig', 'wijzigingen')),
+  -- of the rules, with what of them held on the day: other rules label everything anew
+  regels bytea NOT NULL,
   leveringen bigint[] NOT NULL DEFAULT '{}',
   -- buildings that were touched, and those that were labelled anew: the touched ones and their neighbours
   geraakt bigint NOT NULL DEFAULT 0,
@@ -276,3 +282,21 @@ CREATE TABLE register.kgl_bericht (
   fout text
 );
 CREATE INDEX ON register.kgl_bericht (gemeentecode, nummer);
+
+-- What stands ready, with what a proposal of it comes down to: two that differ in the time of registration alone are one.
+CREATE VIEW register.kgl_voorstel AS
+SELECT g.*, md5(ROW(g.categorie, g.functie, g.gebruiksdoelen, g.oppervlakte_m2, g.regel, g.waarschuwingen, g.geldt_voor,
+  g.gecorrigeerd, g.geometrie)::text)::uuid AS voorstel
+FROM register.kgl_geldend g;
+
+-- Served tables are asked by the columns that layer.yaml names under changed_by; publish/tables.py gives them to a new table.
+DO $$
+DECLARE
+  kolom text;
+BEGIN
+  FOREACH kolom IN ARRAY ARRAY['id_pand_bag', 'gemeentecode'] LOOP
+    IF to_regclass('publiek.kgl_public') IS NOT NULL THEN
+      EXECUTE format('CREATE INDEX ON publiek.kgl_public (%I) WHERE publicatie_tot IS NULL', kolom);
+    END IF;
+  END LOOP;
+END $$;

@@ -1,6 +1,6 @@
 -- The buildings to label and their surroundings: live, with at least one live verblijfsobject.
--- %(panden)s NULL labels everything; else only these, and what lies within %(zoekafstand_m)s of them is read along, so
--- that distances come out as in a full run.
+-- %(panden)s NULL labels everything; else only these, and what lies within %(omgeving_m)s of their boxes is read along, so
+-- that distances and counts come out as in a full run.
 CREATE UNLOGGED TABLE bron.kgl_gebouw AS
 SELECT p.identificatie AS pand, p.geometrie, true AS kandidaat
 FROM register.pand p
@@ -10,7 +10,7 @@ SELECT p.identificatie, p.geometrie, p.identificatie = ANY (%(panden)s::text[])
 FROM register.pand p
 WHERE p.status = ANY (%(pand_levend)s) AND p.identificatie IN (
   SELECT n.identificatie
-  FROM register.pand k JOIN register.pand n ON ST_DWithin(k.geometrie, n.geometrie, %(zoekafstand_m)s)
+  FROM register.pand k JOIN register.pand n ON n.geometrie && ST_Expand(k.geometrie, %(omgeving_m)s)
   WHERE k.identificatie = ANY (%(panden)s::text[]));
 ANALYZE bron.kgl_gebouw;
 

@@ -1,0 +1,258 @@
+"""Proposals of a run to the municipalities, and what these decide: approve, reject, or leave waiting.
+
+In: an owner's connection, inside the transaction of the caller. Out: rows of ``register.kgl_wijziging`` with their
+events. Municipalities with the automatic variant decide nothing: the next publication takes their proposals in. With the
+manual variant proposals wait until they are offered, by the rhythm of ``config/kgl.yaml``, and then until somebody
+decides; what is rejected leaves the public version as it is.
+"""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+from psycopg import sql
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+from risicoatlas.database import Connection
+from risicoatlas.errors import NotFoundError, RequestError
+from risicoatlas.kgl import established
+from risicoatlas.kgl.settings import Settings
+from risicoatlas.rules import inputs
+
+PACKAGE = "risicoatlas.kgl"
+
+
+@dataclass(frozen=True)
+class Who:
+    """Who decides: the id of the key, where one was used, and the organisation."""
+
+    key_id: str | None
+    organisation: str | None
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which of the offered changes: those of these numbers, or with this function, or without either all."""
+
+    numbers: tuple[int, ...] | None = None
+    function: str | None = None
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """One proposed change of a building."""
+
+    nummer: int
+    run: int
+    gemeentecode: str
+    pand: str
+    functie: str | None
+    soort: str
+    oude_categorie: str | None
+    nieuwe_categorie: str | None
+    oude_regel: str | None
+    nieuwe_regel: str | None
+    status: str
+    aangeboden_op: datetime.datetime | None
+    besloten_op: datetime.datetime | None
+    organisatie: str | None
+
+
+@dataclass(frozen=True)
+class Decided:
+    """How many changes were decided, and how many changed since they were proposed and wait for the next run."""
+
+    decided: int
+    changed_meanwhile: int = 0
+
+
+def offered(connection: Connection, municipality: str) -> list[Proposal]:
+    """The changes that wait for a decision of the municipality, in the order of their numbers."""
+    with connection.cursor(row_factory=class_row(Proposal)) as cursor:
+        return cursor.execute(
+            sql.SQL(
+                "SELECT {} FROM register.kgl_wijziging WHERE gemeentecode = %s AND status = 'wacht'"
+                " AND aangeboden_op IS NOT NULL ORDER BY nummer"
+            ).format(columns_of(Proposal)),
+            [municipality],
+        ).fetchall()
+
+
+def columns_of(row: type) -> sql.Composable:
+    """The columns of a row class, by the names of its fields."""
+    return sql.SQL(", ").join(sql.Identifier(item.name) for item in fields(row))
+
+
+def approve(connection: Connection, municipality: str, selection: Selection, who: Who) -> Decided:
+    """Establish the selected changes; the next publication shows them.
+
+    Raises :class:`NotFoundError` for a number that is not among the offered changes. A change that the register has
+    overtaken since is not established: it waits for the next run.
+    """
+    chosen = _selected(connection, municipality, selection)
+    panden = {item.pand: item for item in chosen}
+    same = _still_proposed(connection, chosen)
+    approved = [item for pand, item in panden.items() if pand in same]
+    if approved:
+        established.establish(connection, [municipality], [item.pand for item in approved])
+        _decide(connection, municipality, approved, "goedgekeurd", who)
+    return Decided(len(approved), len(chosen) - len(approved))
+
+
+def reject(connection: Connection, municipality: str, selection: Selection, who: Who) -> Decided:
+    """Leave the public version of the selected buildings as it is; the same change is not proposed again.
+
+    Raises :class:`NotFoundError` for a number that is not among the offered changes.
+    """
+    chosen = _selected(connection, municipality, selection)
+    if chosen:
+        _decide(connection, municipality, chosen, "afgewezen", who)
+    return Decided(len(chosen))
+
+
+def propose(connection: Connection, run: int, panden: Sequence[str] | None) -> tuple[int, int]:
+    """Write what a run changes in established versions, of these buildings or of all; gives how many proposals are new
+    and how many corrections stand against a changed label."""
+    codes = [
+        code
+        for (code,) in connection.execute(
+            "SELECT gemeentecode FROM register.kgl_gemeente WHERE gepubliceerd_op IS NOT NULL AND vastgesteld_op IS NOT NULL"
+        )
+    ]
+    if not codes:
+        return 0, 0
+    values = {"gemeenten": codes, "panden": None if panden is None else list(panden), "run": run}
+    inputs.run(connection, "differences_established.sql", package=PACKAGE, **values)
+    proposed = inputs.run(connection, "propose.sql", package=PACKAGE, **values)
+    kept = inputs.run(connection, "kept.sql", package=PACKAGE, **values)
+    connection.execute("DROP TABLE pg_temp.kgl_voorstel")
+    return proposed, kept
+
+
+def offer(connection: Connection, settings: Settings, today: datetime.date) -> list[str]:
+    """Offer what waits, to municipalities with the manual variant whose moment has come; gives their codes."""
+    rows = connection.execute(
+        "SELECT k.gemeentecode, coalesce((SELECT max(w.aangeboden_op) FROM register.kgl_wijziging w"
+        " WHERE w.gemeentecode = k.gemeentecode), k.vastgesteld_op)::date"
+        " FROM register.kgl_gemeente k WHERE k.variant = 'handmatig' AND k.vastgesteld_op IS NOT NULL"
+        " AND EXISTS (SELECT FROM register.kgl_wijziging w WHERE w.gemeentecode = k.gemeentecode AND w.status = 'wacht'"
+        " AND w.aangeboden_op IS NULL) ORDER BY 1"
+    ).fetchall()
+    due = [code for code, since in rows if is_due(settings.rhythm_of(code), since, today)]
+    if due:
+        connection.execute(
+            "UPDATE register.kgl_wijziging SET aangeboden_op = clock_timestamp()"
+            " WHERE gemeentecode = ANY (%s) AND status = 'wacht' AND aangeboden_op IS NULL",
+            [due],
+        )
+        ask_validation(connection, due)
+        _notify(connection, due, "aangeboden", "wacht")
+    return due
+
+
+def is_due(rhythm: str, since: datetime.date, today: datetime.date) -> bool:
+    """Whether a period of the rhythm began after ``since``, up to and including today."""
+    begin = {
+        "dagelijks": today,
+        "wekelijks": today - datetime.timedelta(days=today.weekday()),
+        "maandelijks": today.replace(day=1),
+    }.get(rhythm)
+    return begin is None or begin > since
+
+
+def followed(connection: Connection) -> list[str]:
+    """After a publication took in what needs nobody's approval and what was approved: tell the municipalities, and ask
+    those with the automatic variant to validate. Gives the codes of the latter."""
+    connection.execute("UPDATE register.kgl_wijziging SET status = 'gepubliceerd' WHERE status = 'goedgekeurd'")
+    rows = connection.execute(
+        "UPDATE register.kgl_wijziging w SET status = 'gepubliceerd', besloten_op = clock_timestamp()"
+        " FROM register.kgl_gemeente k WHERE k.gemeentecode = w.gemeentecode AND k.variant = 'automatisch'"
+        " AND k.gepubliceerd_op IS NOT NULL AND w.status = 'wacht' RETURNING w.gemeentecode, w.nummer"
+    ).fetchall()
+    codes = sorted({code for code, _ in rows})
+    if codes:
+        ask_validation(connection, codes)
+        _notify(connection, codes, "gepubliceerd", None, [number for _, number in rows])
+    return codes
+
+
+def ask_validation(connection: Connection, codes: Sequence[str]) -> None:
+    """Write down that these municipalities are asked to validate their labels again."""
+    connection.execute(
+        "INSERT INTO register.kgl_gebeurtenis (gemeentecode, soort, gegevens)"
+        " SELECT code, 'validatie_gevraagd', '{}' FROM unnest(%s::text[]) AS code",
+        [list(codes)],
+    )
+
+
+def _notify(
+    connection: Connection, codes: Sequence[str], kind: str, status: str | None, numbers: Sequence[int] | None = None
+) -> None:
+    """One notice per municipality with the counts per kind of change."""
+    connection.execute(
+        "INSERT INTO register.kgl_bericht (gemeentecode, run, soort, aantallen)"
+        " SELECT gemeentecode, max(run), %(soort)s, jsonb_object_agg(soort, aantal) FROM ("
+        "  SELECT gemeentecode, soort, max(run) AS run, count(*) AS aantal FROM register.kgl_wijziging"
+        "  WHERE gemeentecode = ANY (%(codes)s) AND (%(status)s::text IS NULL OR status = %(status)s)"
+        "  AND (%(nummers)s::bigint[] IS NULL OR nummer = ANY (%(nummers)s)) GROUP BY 1, 2) AS telling"
+        " GROUP BY gemeentecode ORDER BY gemeentecode",
+        {"codes": list(codes), "soort": kind, "status": status, "nummers": None if numbers is None else list(numbers)},
+    )
+
+
+def _selected(connection: Connection, municipality: str, selection: Selection) -> list[Proposal]:
+    """The selected changes, locked until the end of the transaction."""
+    connection.execute(
+        "SELECT FROM register.kgl_wijziging WHERE gemeentecode = %s AND status = 'wacht' ORDER BY nummer FOR UPDATE",
+        [municipality],
+    )
+    waiting = offered(connection, municipality)
+    if selection.numbers is not None:
+        known = {item.nummer: item for item in waiting}
+        if unknown := [number for number in selection.numbers if number not in known]:
+            raise NotFoundError(
+                f"wijziging {unknown[0]} wacht niet op een besluit van gemeente {municipality}: ze bestaat niet, is nog"
+                " niet aangeboden of is al besloten",
+                "nummer",
+            )
+        return [known[number] for number in dict.fromkeys(selection.numbers)]
+    if selection.function is not None:
+        found = [item for item in waiting if item.functie == selection.function]
+        if not found:
+            functions = sorted({item.functie for item in waiting if item.functie})
+            raise RequestError(
+                f"geen aangeboden wijziging heeft functie {selection.function!r}; wel: {', '.join(functions) or 'geen'}",
+                "functie",
+            )
+        return found
+    return waiting
+
+
+def _still_proposed(connection: Connection, chosen: Sequence[Proposal]) -> set[str]:
+    """The buildings of which the register still gives what was proposed."""
+    rows = connection.execute(
+        "SELECT w.pand FROM register.kgl_wijziging w LEFT JOIN register.kgl_voorstel g ON g.pand = w.pand"
+        " WHERE w.nummer = ANY (%s) AND w.voorstel = coalesce(g.voorstel, md5('vervallen')::uuid)",
+        [[item.nummer for item in chosen]],
+    ).fetchall()
+    return {pand for (pand,) in rows}
+
+
+def _decide(connection: Connection, municipality: str, chosen: Sequence[Proposal], status: str, who: Who) -> None:
+    numbers = [item.nummer for item in chosen]
+    connection.execute(
+        "UPDATE register.kgl_wijziging SET status = %s, besloten_op = clock_timestamp(), sleutel_id = %s, organisatie = %s"
+        " WHERE nummer = ANY (%s)",
+        [status, who.key_id, who.organisation, numbers],
+    )
+    connection.execute(
+        "INSERT INTO register.kgl_gebeurtenis (gemeentecode, soort, sleutel_id, organisatie, gegevens)"
+        " VALUES (%s, %s, %s, %s, %s)",
+        [municipality, f"wijzigingen {status}", who.key_id, who.organisation, Jsonb({"nummers": numbers})],
+    )
+    connection.execute(
+        "INSERT INTO beheer.audit (sleutel_id, organisatie, handeling, onderwerp, uitkomst)"
+        " VALUES (%s, %s, %s, %s, 'gelukt')",
+        [who.key_id, who.organisation, f"kgl wijzigingen {status}", f"{municipality} {len(numbers)}"],
+    )
