@@ -33,11 +33,21 @@ STEPS = st.lists(
 )
 
 
+class Ground:
+    """What a village stands on; a short name in the report of a failing example."""
+
+    def __init__(self, connection: Connection, catalogue: Catalogue) -> None:
+        self.connection, self.catalogue = connection, catalogue
+
+    def __repr__(self) -> str:
+        return "ground"
+
+
 @pytest.fixture(scope="module")
-def owner(module_database: Database, catalogue: Catalogue) -> Iterator[Connection]:
+def ground(module_database: Database, catalogue: Catalogue) -> Iterator[Ground]:
     with module_database.loader() as connection:
         tables.ensure(connection, catalogue)
-        yield connection
+        yield Ground(connection, catalogue)
         connection.rollback()
 
 
@@ -45,9 +55,9 @@ def snapshot(village: Village, queries: tuple[str, ...]) -> list[list[tuple[obje
     return [village.rows(query) for query in queries]
 
 
-def begun(owner: Connection, catalogue: Catalogue, sets: tuple[str, ...] = ("basisvulling",)) -> Village:
+def begun(ground: Ground, sets: tuple[str, ...] = ("basisvulling",)) -> Village:
     """A village of thirty buildings, labelled and published."""
-    village = Village(owner, catalogue, sets=sets)
+    village = Village(ground.connection, ground.catalogue, sets=sets)
     village.found()
     for number in range(30):
         village.add(number * 7 + 1, number * 3)
@@ -79,11 +89,9 @@ def check_equal(village: Village) -> None:
         assert snapshot(village, LABELS) == now[0]
 
 
-def run_steps(
-    owner: Connection, catalogue: Catalogue, steps: list[list[tuple[str, int, int]]], sets: tuple[str, ...]
-) -> None:
+def run_steps(ground: Ground, steps: list[list[tuple[str, int, int]]], sets: tuple[str, ...]) -> None:
     try:
-        village = begun(owner, catalogue, sets)
+        village = begun(ground, sets)
         for step in steps:
             for name, a, b in step:
                 getattr(village, name)(a, b)
@@ -92,23 +100,23 @@ def run_steps(
             village.publish(changed_only=True)
             check_equal(village)
     finally:
-        owner.rollback()
+        ground.connection.rollback()
 
 
 @settings(max_examples=10, deadline=None, derandomize=True, database=None)
 @given(steps=STEPS)
-def test_run_over_changes_equals_a_full_run(owner: Connection, catalogue: Catalogue, steps) -> None:
-    run_steps(owner, catalogue, steps, ("basisvulling",))
+def test_run_over_changes_equals_a_full_run(ground: Ground, steps) -> None:
+    run_steps(ground, steps, ("basisvulling",))
 
 
 @settings(max_examples=3, deadline=None, derandomize=True, database=None)
 @given(steps=STEPS)
-def test_run_over_changes_equals_a_full_run_of_both_sets(owner: Connection, catalogue: Catalogue, steps) -> None:
-    run_steps(owner, catalogue, steps, ("basisvulling", "bkl-vi"))
+def test_run_over_changes_equals_a_full_run_of_both_sets(ground: Ground, steps) -> None:
+    run_steps(ground, steps, ("basisvulling", "bkl-vi"))
 
 
 @pytest.mark.lang
 @settings(max_examples=300, deadline=None, derandomize=True, database=None)
 @given(steps=STEPS)
-def test_run_over_changes_equals_a_full_run_at_length(owner: Connection, catalogue: Catalogue, steps) -> None:
-    run_steps(owner, catalogue, steps, ("basisvulling", "bkl-vi"))
+def test_run_over_changes_equals_a_full_run_at_length(ground: Ground, steps) -> None:
+    run_steps(ground, steps, ("basisvulling", "bkl-vi"))

@@ -191,7 +191,8 @@ class Village:
         if panden := self.panden():
             pand = panden[a % len(panden)]
             self.connection.execute(
-                "UPDATE register.kgl_correctie SET vervallen_op = now() WHERE pand = %s AND vervallen_op IS NULL", [pand]
+                "UPDATE register.kgl_correctie SET vervallen_op = now() WHERE pand = %s AND vervallen_op IS NULL",
+                [pand],
             )
             self.connection.execute(
                 "INSERT INTO register.kgl_correctie (gemeentecode, pand, categorie_voorstel, regel_voorstel, categorie,"

@@ -21,6 +21,8 @@ from risicoatlas.settings import Settings
 def command(settings: Settings, layer: tuple[str, ...], codes: tuple[str, ...], changed: bool, as_json: bool) -> None:
     """Publish what the register holds, as one transaction: the named LAYERs, or all."""
     from risicoatlas import catalogue, database
+    from risicoatlas.kgl import notices
+    from risicoatlas.kgl import settings as kgl_settings
     from risicoatlas.publish import engine, states
 
     layers = catalogue.read(settings.config)
@@ -32,6 +34,7 @@ def command(settings: Settings, layer: tuple[str, ...], codes: tuple[str, ...], 
         result = engine.publish(
             connection, layers, layer or None, lambda text: click.echo(text, err=True), changed_only=changed
         )
+        notices.send(connection, kgl_settings.read(settings.config).mail)
     if as_json:
         click.echo(json.dumps(asdict(result)))
         return

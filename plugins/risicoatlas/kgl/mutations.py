@@ -1,7 +1,7 @@
 """After a change of the register: label anew what may come out otherwise, and put before the municipality what does.
 
-In: the buildings that were touched since the last run of a rule set (``register.kgl_geraakt``, filled by triggers). Out:
-the labels as a full run gives them, a row in ``register.kgl_run``, and proposals in ``register.kgl_wijziging``.
+In: the buildings that were touched since the last run of a rule set (``register.kgl_geraakt``, filled by triggers).
+Out: the labels as a full run gives them, a row in ``register.kgl_run``, and proposals in ``register.kgl_wijziging``.
 
 A building comes out otherwise when it was touched itself, or when it is a neighbour that the rule of distance looks at.
 A full run takes the place where the rules changed, where too much was touched, or where there was no run before.
@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import resources
-from typing import LiteralString, cast
+from typing import LiteralString
 
 import psycopg
 from psycopg import sql
@@ -99,8 +99,8 @@ def _digest(rules: RuleSet, active: ActiveRules) -> bytes:
 
 
 def _take_touched(connection: Connection, name: str) -> int:
-    """``pg_temp.kgl_raak``: what was touched since the last run of the rule set, which takes it in now; gives the number
-    of buildings. A row without building stands for more than was written down."""
+    """``pg_temp.kgl_raak``: what was touched since the last run of the rule set, which takes it in now; gives the
+    number of buildings. A row without building stands for more than was written down."""
     _run(connection, "touched.sql", regelset=name)
     return _count(connection, "SELECT count(DISTINCT pand) FROM pg_temp.kgl_raak")
 
@@ -161,8 +161,8 @@ def _neighbours(connection: Connection, active: ActiveRules) -> None:
 def _record(connection: Connection, outcome: Outcome, digest: bytes, touched: int, panden: Sequence[str] | None) -> int:
     return _count(
         connection,
-        "INSERT INTO register.kgl_run (regelset, dag, soort, regels, leveringen, geraakt, berekend, gewijzigd, vervallen)"
-        " SELECT %s, %s, %s, %s, coalesce((SELECT array_agg(DISTINCT levering) FROM pg_temp.kgl_raak"
+        "INSERT INTO register.kgl_run (regelset, dag, soort, regels, leveringen, geraakt, berekend, gewijzigd,"
+        " vervallen) SELECT %s, %s, %s, %s, coalesce((SELECT array_agg(DISTINCT levering) FROM pg_temp.kgl_raak"
         " WHERE levering IS NOT NULL), '{}'), %s, %s, %s, %s RETURNING nummer",
         outcome.rules,
         outcome.day,
@@ -196,7 +196,7 @@ def _count(connection: Connection, query: LiteralString, *parameters: object) ->
 
 def _run(connection: Connection, name: str, *, woord: str | None = None, **parameters: object) -> None:
     """Run a file of ``kgl/sql``; ``{woord}`` in it is the name of a word of the rules, which an index may know."""
-    text = cast(LiteralString, (resources.files(PACKAGE) / "sql" / name).read_text(encoding="utf-8"))
+    text: LiteralString = (resources.files(PACKAGE) / "sql" / name).read_text(encoding="utf-8")
     statement = sql.SQL(text) if woord is None else sql.SQL(text).format(woord=sql.Literal(woord))
     with psycopg.ClientCursor(connection) as cursor:
         cursor.execute(statement, parameters)

@@ -1,8 +1,8 @@
 """Proposals of a run to the municipalities, and what these decide: approve, reject, or leave waiting.
 
 In: an owner's connection, inside the transaction of the caller. Out: rows of ``register.kgl_wijziging`` with their
-events. Municipalities with the automatic variant decide nothing: the next publication takes their proposals in. With the
-manual variant proposals wait until they are offered, by the rhythm of ``config/kgl.yaml``, and then until somebody
+events. Municipalities with the automatic variant decide nothing: the next publication takes their proposals in. With
+the manual variant proposals wait until they are offered, by the rhythm of ``config/kgl.yaml``, and then until somebody
 decides; what is rejected leaves the public version as it is.
 """
 
@@ -117,7 +117,8 @@ def propose(connection: Connection, run: int, panden: Sequence[str] | None) -> t
     codes = [
         code
         for (code,) in connection.execute(
-            "SELECT gemeentecode FROM register.kgl_gemeente WHERE gepubliceerd_op IS NOT NULL AND vastgesteld_op IS NOT NULL"
+            "SELECT gemeentecode FROM register.kgl_gemeente"
+            " WHERE gepubliceerd_op IS NOT NULL AND vastgesteld_op IS NOT NULL"
         )
     ]
     if not codes:
@@ -222,7 +223,8 @@ def _selected(connection: Connection, municipality: str, selection: Selection) -
         if not found:
             functions = sorted({item.functie for item in waiting if item.functie})
             raise RequestError(
-                f"geen aangeboden wijziging heeft functie {selection.function!r}; wel: {', '.join(functions) or 'geen'}",
+                f"geen aangeboden wijziging heeft functie {selection.function!r}; wel:"
+                f" {', '.join(functions) or 'geen'}",
                 "functie",
             )
         return found
@@ -242,8 +244,8 @@ def _still_proposed(connection: Connection, chosen: Sequence[Proposal]) -> set[s
 def _decide(connection: Connection, municipality: str, chosen: Sequence[Proposal], status: str, who: Who) -> None:
     numbers = [item.nummer for item in chosen]
     connection.execute(
-        "UPDATE register.kgl_wijziging SET status = %s, besloten_op = clock_timestamp(), sleutel_id = %s, organisatie = %s"
-        " WHERE nummer = ANY (%s)",
+        "UPDATE register.kgl_wijziging SET status = %s, besloten_op = clock_timestamp(), sleutel_id = %s,"
+        " organisatie = %s WHERE nummer = ANY (%s)",
         [status, who.key_id, who.organisation, numbers],
     )
     connection.execute(

@@ -1,4 +1,4 @@
-"""A publication of changes: which objects to ask of ``publish.sql``, and the state of a layer without counting it again.
+"""A publication of changes: which objects to ask of ``publish.sql``, and the state of a layer without counting anew.
 
 In: ``beheer.te_publiceren``, where triggers and runs write which objects changed, by kind and key. Out: a condition per
 layer over the columns that its ``changed_by`` names, and ``publiek.laag_stand`` brought up to date from what was added
@@ -92,7 +92,8 @@ def store_state(connection: Connection, layer: Layer, step: Step) -> bool:
     return True
 
 
-# Extents of what was added and what ended by this publication, in both systems; growth only, where nothing at an edge ended.
+# Extents of what was added and what ended by this publication, in both systems: as long as nothing at an edge ended,
+# the extent of the layer only grows.
 _STATE = """
 WITH erbij AS (
   SELECT ST_Extent({geometry}) AS b, ST_Extent(geometrie_etrs89) AS e FROM {table}

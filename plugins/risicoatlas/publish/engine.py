@@ -4,8 +4,8 @@ One transaction for all layers: a crash at any point leaves the last publication
 old or the new number. Where much changes the table is built beside and swapped; where little does, rows are ended and
 added. Unchanged rows keep the publication in which they came.
 
-A publication of changes does the same for the objects that are known to have changed (:mod:`.changes`), and leaves alone
-layers whose changes are not told one by one.
+A publication of changes does the same for the objects that are known to have changed (:mod:`.changes`). It leaves
+layers alone whose changes are not told one by one.
 """
 
 from collections.abc import Callable, Iterable, Mapping

@@ -15,11 +15,10 @@ from psycopg import sql
 from risicoatlas.database import Connection
 from risicoatlas.rules.ruleset import ActiveRules, Word, digits
 
-# Of the circle of a hectare, rounded up.
-HECTARE_RADIUS_M = 57.0
 OTHER = "overige gebruiksfunctie"
 DWELLING = "woonfunctie"
 TABLES = (
+    "kgl_omgeving",
     "kgl_gebouw",
     "kgl_vbo",
     "kgl_pand",
@@ -229,15 +228,25 @@ def prepare(connection: Connection, rules: ActiveRules, panden: Sequence[str] | 
     """Fill the tables in ``bron`` for all buildings, or for some; they last until :func:`drop`."""
     drop(connection)
     values = rules.parameters
+    chosen = {
+        "panden": None if panden is None else list(panden),
+        "pand_levend": values["bag.pand_levend"],
+        "vbo_levend": values["bag.vbo_levend"],
+    }
+    run(
+        connection,
+        "surroundings.sql",
+        afstand_functies=functions_using(rules, "gevelafstand"),
+        zoekafstand_m=search_distance(rules),
+        telt=bool(functions_using(rules, "aantal_per_ha")),
+        **chosen,
+    )
     run(
         connection,
         "buildings.sql",
-        panden=None if panden is None else list(panden),
-        pand_levend=values["bag.pand_levend"],
-        vbo_levend=values["bag.vbo_levend"],
         onbekende_m2=values["bag.onbekende_oppervlakten_m2"],
         functies=list(rules.functions),
-        omgeving_m=_surroundings(rules),
+        **chosen,
     )
     _register_hits(connection, rules)
     run(connection, "ribbons.sql")
@@ -397,13 +406,6 @@ def search_distance(rules: ActiveRules) -> float:
 def counts_places(rules: ActiveRules) -> bool:
     """Whether moorings and pitches count as dwellings for distance and density."""
     return any(bool(rules.argument(word, "plaatsen", False)) for word in rules.words.values())
-
-
-def _surroundings(rules: ActiveRules) -> float:
-    """How far around a building others are read, in metres from its box: what distances and counts may look at."""
-    return max(search_distance(rules), HECTARE_RADIUS_M if functions_using(rules, "aantal_per_ha") else 0)
-
-
 def _neighbours(connection: Connection, rules: ActiveRules) -> None:
     """``bron.kgl_afstand`` and ``bron.kgl_per_ha`` for the functions whose conditions read them."""
     _statement(connection, "CREATE UNLOGGED TABLE bron.kgl_afstand (pand text, functie text, afstand_m float8)")

@@ -1,4 +1,4 @@
-"""The daily mutations of the BAG (LV BAG 2.0): what changed, as ``toevoeging`` and ``wijziging`` with ``was`` and ``wordt``.
+"""The daily mutations of the BAG (LV BAG 2.0): what came and what changed, from what (``was``) to what (``wordt``).
 
     BAGNLDM-13112021-14112021.zip
       Leveringsdocument-BAG-Extract.xml     <MUT-Extract> with its period
@@ -148,8 +148,8 @@ def _mutation(load: Load, mutation: etree._Element, position: _Position) -> Iter
         raise SourceError(
             load.path,
             position.place,
-            f"found <{name}> with {' and '.join(parts) or 'nothing'}: expected a toevoeging with wordt, a wijziging with"
-            " was and wordt, or a verwijdering with was",
+            f"found <{name}> with {' and '.join(parts) or 'nothing'}: expected a toevoeging with wordt, a wijziging"
+            " with was and wordt, or a verwijdering with was",
         )
     objects = [_content(load, part, position) for part in mutation]
     kind = local_name(objects[0])
