@@ -24,7 +24,8 @@ ESTABLISHED = (
 SERVED = (
     "SELECT to_jsonb(t) FROM publiek.kgl_public t ORDER BY volgnummer",
     "SELECT to_jsonb(t) FROM publiek.kgl_status t ORDER BY volgnummer",
-    "SELECT laag, aantal, ST_AsEWKT(omvang), ST_AsEWKT(omvang_etrs89), gemeenten, bronnen FROM publiek.laag_stand ORDER BY 1",
+    "SELECT laag, aantal, ST_AsEWKT(omvang), ST_AsEWKT(omvang_etrs89), gemeenten, bronnen FROM publiek.laag_stand"
+    " ORDER BY 1",
 )
 STEPS = st.lists(
     st.lists(st.tuples(st.sampled_from(CHANGES), st.integers(0, 9999), st.integers(0, 9999)), min_size=1, max_size=5),

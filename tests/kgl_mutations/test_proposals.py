@@ -71,7 +71,8 @@ def run(village, settings=SETTINGS, day=None):
 
 def public(village, pand):
     row = village.connection.execute(
-        "SELECT categorie_kwetsbaarheid FROM publiek.kgl_public WHERE id_pand_bag = %s AND publicatie_tot IS NULL", [pand]
+        "SELECT categorie_kwetsbaarheid FROM publiek.kgl_public WHERE id_pand_bag = %s AND publicatie_tot IS NULL",
+        [pand],
     ).fetchone()
     return row and row[0]
 
@@ -164,7 +165,8 @@ def test_decision_per_function_and_what_is_not_offered(village):
     grow(village, 1, "9902")
     new = office(village, 31, "9902")
     village.connection.execute(
-        "UPDATE register.verblijfsobject SET gebruiksdoelen = '{industriefunctie}' WHERE identificatie LIKE '9902010000000031'"
+        "UPDATE register.verblijfsobject SET gebruiksdoelen = '{industriefunctie}'"
+        " WHERE identificatie = '9902010000000031'"
     )
     run(village)
     assert proposals.approve(village.connection, MANUAL, Selection(function="industriefunctie"), SOMEBODY).decided == 1
@@ -302,7 +304,9 @@ def test_mail_goes_to_the_municipality_once_and_a_failure_is_tried_again(databas
         assert notices.send(connection, mail) == (0, 0)
         (sent,) = post.mails
         assert sent["To"] == "kgl@oostwaard.example"
-        assert sent["Subject"].strip() == "Oostwaard: Wijzigingen in kwetsbare gebouwen wachten op uw besluit: 1 herzien"
+        assert (
+            sent["Subject"].strip() == "Oostwaard: Wijzigingen in kwetsbare gebouwen wachten op uw besluit: 1 herzien"
+        )
         assert "Changes of vulnerable buildings await your decision: 1 relabelled." in sent.get_content()
 
 

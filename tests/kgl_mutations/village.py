@@ -1,4 +1,4 @@
-"""A village in two municipalities that a test changes at will, in the register itself; numbers choose what is changed."""
+"""A village in two municipalities that a test changes at will, in the register itself; numbers choose what changes."""
 
 import functools
 from collections.abc import Callable, Sequence
@@ -83,8 +83,8 @@ class Village:
         x, y = 160000 + (a * 37) % 900, 510000 + (b * 53) % 120
         self.connection.execute(
             "INSERT INTO register.pand (identificatie, gemeentecode, status, geometrie, waarde_hash, levering,"
-            " tijdstip_registratie) VALUES (%s, %s, 'Pand in gebruik', ST_Multi(ST_MakeEnvelope(%s, %s, %s, %s, 28992)),"
-            " '', %s, '2026-01-01')",
+            " tijdstip_registratie)"
+            " VALUES (%s, %s, 'Pand in gebruik', ST_Multi(ST_MakeEnvelope(%s, %s, %s, %s, 28992)), '', %s, '2026-01-01')",
             [pand, f"GM{code}", x, y, x + 8, y + 8, self.delivery],
         )
         self._unit(pand, a, b)
@@ -196,7 +196,8 @@ class Village:
             )
             self.connection.execute(
                 "INSERT INTO register.kgl_correctie (gemeentecode, pand, categorie_voorstel, regel_voorstel, categorie,"
-                " reden, bron) SELECT 'GM' || left(%s, 4), %s, (SELECT categorie FROM register.kgl_label WHERE pand = %s"
+                " reden, bron)"
+                " SELECT 'GM' || left(%s, 4), %s, (SELECT categorie FROM register.kgl_label WHERE pand = %s"
                 " AND regelset = 'basisvulling'), NULL, %s, 'proef', 'hand'",
                 [pand, pand, pand, CATEGORIES[b % len(CATEGORIES)]],
             )
@@ -255,7 +256,7 @@ class Village:
 
 
 CHANGES: Sequence[str] = (
-    "add", "add", "add", "unit", "remove", "move", "move", "status", "use", "use", "area", "vbo_status", "drop_vbo", "share",
-    "hit", "hit", "unhit", "greenhouse", "raze_greenhouse", "correct", "correct", "withdraw_correction", "variant",
+    "add", "add", "add", "unit", "remove", "move", "move", "status", "use", "use", "area", "vbo_status", "drop_vbo",
+    "share", "hit", "hit", "unhit", "greenhouse", "raze_greenhouse", "correct", "correct", "withdraw_correction", "variant",
     "publish_state", "rename", "approve", "reject",
 )  # fmt: skip

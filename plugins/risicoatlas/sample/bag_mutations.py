@@ -10,14 +10,15 @@ In: objects of the model before and after. Out: the zip. A change ends the curre
 
 import io
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from zipfile import ZipFile
 
 from risicoatlas.sample import bag_xml
 from risicoatlas.sample.bag_zip import entry
-from risicoatlas.sample.model import Pand, Verblijfsobject
+from risicoatlas.sample.cases import PAND_IN_GEBRUIK, VBO_IN_GEBRUIK
+from risicoatlas.sample.model import Pand, Perceel, Ring, Verblijfsobject
 
 _NAMESPACES = (
     'xmlns:ml="http://www.kadaster.nl/schemas/mutatielevering-generiek/1.0" xmlns:gml="http://www.opengis.net/gml/3.2"'
@@ -72,6 +73,60 @@ def write(folder: Path, day: date, changes: Iterable[Change]) -> Path:
                 archive.writestr(entry(f"{member}-000001.xml"), _file(content, *period))
             outer.writestr(entry(f"{member}.zip"), inner.getvalue())
     return path
+
+
+# Of so many buildings of the town something changes in the day of the sample, each kind of change in turn.
+CHANGED_BUILDINGS = 40
+
+
+def day_of(plots: Iterable[Perceel]) -> list[Change]:
+    """A day in the town: buildings go, move and grow, get another use, and new ones come, in one fixed order."""
+    changes: list[Change] = []
+    turn = 0
+    for plot in plots:
+        homes = {pand: vbo for vbo in plot.verblijfsobjecten if len(vbo.panden) == 1 for pand in vbo.panden}
+        for pand in plot.panden:
+            vbo = homes.get(pand.identificatie)
+            if vbo is None or pand.status != PAND_IN_GEBRUIK or vbo.status != VBO_IN_GEBRUIK:
+                continue
+            changes += _KINDS[turn % len(_KINDS)](pand, vbo)
+            turn += 1
+            if turn == CHANGED_BUILDINGS:
+                return changes
+    return changes
+
+
+def _demolished(pand: Pand, vbo: Verblijfsobject) -> list[Change]:
+    withdrawn = replace(vbo, status="Verblijfsobject ingetrokken")
+    return [changed(pand, replace(pand, status="Pand gesloopt")), changed(vbo, withdrawn)]
+
+
+def _moved(pand: Pand, vbo: Verblijfsobject) -> list[Change]:
+    return [changed(pand, replace(pand, ring=_beside(pand.ring), binnenringen=()))]
+
+
+def _grown(pand: Pand, vbo: Verblijfsobject) -> list[Change]:
+    return [changed(vbo, replace(vbo, oppervlakte=vbo.oppervlakte + 2500))]
+
+
+def _used_otherwise(pand: Pand, vbo: Verblijfsobject) -> list[Change]:
+    return [changed(vbo, replace(vbo, gebruiksdoelen=("bijeenkomstfunctie",)))]
+
+
+def _joined(pand: Pand, vbo: Verblijfsobject) -> list[Change]:
+    """A new building beside it, with a unit at the same address."""
+    code, number = pand.identificatie[:4], pand.identificatie[-6:]
+    new = Pand(f"{code}1077{number:0>8}", _beside(pand.ring), PAND_IN_GEBRUIK, 2026)
+    unit = replace(vbo, identificatie=f"{code}0177{number:0>8}", panden=(new.identificatie,), bouwjaar=2026, eerder=())
+    return [Change(None, new), Change(None, replace(unit, nevenadressen=()))]
+
+
+_KINDS = (_demolished, _moved, _grown, _used_otherwise, _joined)
+
+
+def _beside(ring: Ring) -> Ring:
+    """The same outline 40 metres to the north."""
+    return tuple((x, round(y + 40, 3)) for x, y in ring)
 
 
 def _occurrence(value: Object, number: int, begin: str, end: str | None) -> str:
