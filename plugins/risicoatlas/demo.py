@@ -66,7 +66,7 @@ def prepare(settings: Settings, database: Database, folder: Path, progress: Prog
         _set_states(connection, folder)
         with progress.task("Classifying buildings"):
             rules = check.read_checked(settings.config, RULE_SET)
-            mutations.relabel(connection, rules, kgl_settings.read(settings.config))
+            mutations.relabel(connection, rules, kgl_settings.read(settings.config, settings.smtp_url))
         with progress.task("Publishing"):
             result = engine.publish(connection, layers, notice=lambda text: None)
     outcome.publication = result.number

@@ -84,7 +84,8 @@ class Village:
         self.connection.execute(
             "INSERT INTO register.pand (identificatie, gemeentecode, status, geometrie, waarde_hash, levering,"
             " tijdstip_registratie)"
-            " VALUES (%s, %s, 'Pand in gebruik', ST_Multi(ST_MakeEnvelope(%s, %s, %s, %s, 28992)), '', %s, '2026-01-01')",
+            " VALUES (%s, %s, 'Pand in gebruik', ST_Multi(ST_MakeEnvelope(%s, %s, %s, %s, 28992)), '', %s,"
+            " '2026-01-01')",
             [pand, f"GM{code}", x, y, x + 8, y + 8, self.delivery],
         )
         self._unit(pand, a, b)
@@ -257,6 +258,6 @@ class Village:
 
 CHANGES: Sequence[str] = (
     "add", "add", "add", "unit", "remove", "move", "move", "status", "use", "use", "area", "vbo_status", "drop_vbo",
-    "share", "hit", "hit", "unhit", "greenhouse", "raze_greenhouse", "correct", "correct", "withdraw_correction", "variant",
-    "publish_state", "rename", "approve", "reject",
+    "share", "hit", "hit", "unhit", "greenhouse", "raze_greenhouse", "correct", "correct", "withdraw_correction",
+    "variant", "publish_state", "rename", "approve", "reject",
 )  # fmt: skip

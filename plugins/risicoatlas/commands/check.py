@@ -33,7 +33,7 @@ def command(settings: Settings, as_json: bool, no_database: bool) -> None:
     for examine in (
         lambda: decide.read(settings.config, layers),
         lambda: sld.read_all(settings.styles, report.catalogue),
-        lambda: kgl_settings.read(settings.config),
+        lambda: kgl_settings.read(settings.config, settings.smtp_url),
     ):
         try:
             examine()

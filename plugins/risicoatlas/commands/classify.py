@@ -61,7 +61,7 @@ def command(
             told = explanation.explain(connection, sets[0], explain, day)
             _print(asdict(told), as_json, lambda: _explain_lines(told))
             return
-        handling = kgl_settings.read(settings.config)
+        handling = kgl_settings.read(settings.config, settings.smtp_url)
         done = [
             mutations.relabel(
                 connection, each, handling, on=day, changed_only=changed, notice=lambda text: click.echo(text, err=True)

@@ -34,7 +34,7 @@ def command(settings: Settings, layer: tuple[str, ...], codes: tuple[str, ...], 
         result = engine.publish(
             connection, layers, layer or None, lambda text: click.echo(text, err=True), changed_only=changed
         )
-        notices.send(connection, kgl_settings.read(settings.config).mail)
+        notices.send(connection, kgl_settings.read(settings.config, settings.smtp_url).mail)
     if as_json:
         click.echo(json.dumps(asdict(result)))
         return

@@ -1,25 +1,23 @@
 """``config/kgl.yaml``: the rhythm of offering changes, notices by mail, the distance of the list of ribbons.
 
-In: the configuration folder and the environment. Out: a frozen :class:`Settings`. What cannot be used raises
-:class:`~risicoatlas.errors.ConfigError` with ``file:line``, or :class:`~risicoatlas.errors.SettingError`.
+In: the configuration folder, and the mail server of the environment. Out: a frozen :class:`Settings`. What cannot be used
+raises :class:`~risicoatlas.errors.ConfigError` with ``file:line``.
 """
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from risicoatlas.errors import ConfigError, SettingError
+from risicoatlas.errors import ConfigError
 from risicoatlas.loader import mapping
+from risicoatlas.settings import is_smtp
 
 FILE = "kgl.yaml"
 RHYTHMS = ("direct", "dagelijks", "wekelijks", "maandelijks")
 KEYS = {"rhythm", "rhythms", "mail", "ribbons"}
 MAIL_KEYS = {"smtp", "starttls", "from", "to"}
-SMTP_VARIABLE = "RISICOATLAS_SMTP_URL"
 _CODE = re.compile(r"GM\d{4}")
 _ADDRESS = re.compile(r"[^@\s<>,]+@[^@\s<>,]+")
 
@@ -47,8 +45,8 @@ class Settings:
         return self.rhythms.get(municipality, self.rhythm)
 
 
-def read(config: Path, environ: Mapping[str, str] = os.environ) -> Settings:
-    """The settings of a configuration folder; without the file, the defaults."""
+def read(config: Path, smtp_url: str | None = None) -> Settings:
+    """The settings of a configuration folder; without the file, the defaults. ``smtp_url`` goes before the file."""
     path = config / FILE
     data = (mapping.read_yaml(path) if path.is_file() else None) or {}
     _refuse_unknown(path, data, KEYS, "")
@@ -64,10 +62,10 @@ def read(config: Path, environ: Mapping[str, str] = os.environ) -> Settings:
     distance_m = ribbons.get("distance_m", 200)
     if not isinstance(distance_m, int | float) or not 0 < distance_m <= 10_000:
         raise _refused(path, "distance_m", f"distance_m: found {distance_m!r}, expected metres up to 10000")
-    return Settings(rhythm, rhythms, _mail(path, data.get("mail") or {}, environ), float(distance_m))
+    return Settings(rhythm, rhythms, _mail(path, data.get("mail") or {}, smtp_url), float(distance_m))
 
 
-def _mail(path: Path, data: Any, environ: Mapping[str, str]) -> Mail:
+def _mail(path: Path, data: Any, smtp_url: str | None) -> Mail:
     _refuse_unknown(path, data, MAIL_KEYS, "mail: ")
     to: dict[str, tuple[str, ...]] = {}
     for code, addresses in (data.get("to") or {}).items():
@@ -76,26 +74,15 @@ def _mail(path: Path, data: Any, environ: Mapping[str, str]) -> Mail:
         for address in listed:
             _check_address(path, str(address))
         to[str(code)] = tuple(str(address) for address in listed)
-    url = environ.get(SMTP_VARIABLE) or data.get("smtp")
-    if url and not _is_smtp(str(url)):
-        expected = "an address such as smtp://mail.example.nl:25"
-        if environ.get(SMTP_VARIABLE):
-            raise SettingError(SMTP_VARIABLE, "an address that is none", expected)
-        raise _refused(path, "smtp", f"smtp: expected {expected}")
+    url = smtp_url or data.get("smtp")
+    if url and not is_smtp(str(url)):
+        raise _refused(path, "smtp", "smtp: expected an address such as smtp://mail.example.nl:25")
     sender = data.get("from")
     if sender is not None:
         _check_address(path, str(sender))
     if url and to and sender is None:
         raise _refused(path, "mail", "mail: needs `from`, the address that sends")
     return Mail(str(url) if url else None, bool(data.get("starttls", True)), sender, to)
-
-
-def _is_smtp(url: str) -> bool:
-    parts = urlsplit(url)
-    try:
-        return parts.scheme in {"smtp", "smtps"} and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        return False
 
 
 def _check_code(path: Path, code: str) -> None:
