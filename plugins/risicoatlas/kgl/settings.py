@@ -1,7 +1,7 @@
 """``config/kgl.yaml``: the rhythm of offering changes, notices by mail, the distance of the list of ribbons.
 
-In: the configuration folder, and the mail server of the environment. Out: a frozen :class:`Settings`. What cannot be used
-raises :class:`~risicoatlas.errors.ConfigError` with ``file:line``.
+In: the configuration folder, and the mail server of the environment. Out: a frozen :class:`Settings`. What cannot be
+used raises :class:`~risicoatlas.errors.ConfigError` with ``file:line``.
 """
 
 import re

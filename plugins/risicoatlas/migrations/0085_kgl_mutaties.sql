@@ -300,3 +300,6 @@ BEGIN
     END IF;
   END LOOP;
 END $$;
+
+-- What changed before this was not written down: the first publication of changes looks at everything.
+INSERT INTO beheer.te_publiceren (soort) VALUES ('pand'), ('gemeente');
