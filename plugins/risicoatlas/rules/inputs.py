@@ -406,6 +406,8 @@ def search_distance(rules: ActiveRules) -> float:
 def counts_places(rules: ActiveRules) -> bool:
     """Whether moorings and pitches count as dwellings for distance and density."""
     return any(bool(rules.argument(word, "plaatsen", False)) for word in rules.words.values())
+
+
 def _neighbours(connection: Connection, rules: ActiveRules) -> None:
     """``bron.kgl_afstand`` and ``bron.kgl_per_ha`` for the functions whose conditions read them."""
     _statement(connection, "CREATE UNLOGGED TABLE bron.kgl_afstand (pand text, functie text, afstand_m float8)")
