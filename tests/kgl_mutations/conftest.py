@@ -1,9 +1,10 @@
-"""Fixtures of the mutations: files into the database of the test, and a town small enough to change by hand."""
+"""Fixtures of the mutations: files into the database of the test, and the office of a municipality."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.kgl.conftest import office
 
 from risicoatlas.database import Database
 from risicoatlas.loader import steps
@@ -12,6 +13,7 @@ from risicoatlas.loader.sources import SOURCES
 from risicoatlas.progress import Progress
 from risicoatlas.settings import Settings
 
+__all__ = ["load", "office"]
 Loading = Callable[[Path], Report]
 
 

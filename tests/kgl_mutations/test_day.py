@@ -65,7 +65,7 @@ def test_day_is_loaded_labelled_and_published_by_what_changed(commands, town_of_
     assert run["proposed"] >= 30
     published = commands("publish", "--changed")
     assert published["number"] is not None
-    assert [layer["layer"] for layer in published["layers"]] == ["kgl_public", "kgl_status"]
+    assert [layer["layer"] for layer in published["layers"]] == ["kgl_beheer", "kgl_public", "kgl_status"]
     after = dict(row[:2] for row in ask(town, SERVED))
     assert len(before.keys() - after.keys()) == 8
     assert len(after.keys() - before.keys()) == 8

@@ -9,7 +9,8 @@ from tests.kgl_mutations import smtp
 from tests.kgl_mutations.village import LAYERS, SETTINGS, SOMEBODY, Village, rules
 
 from risicoatlas.errors import NotFoundError, RequestError
-from risicoatlas.kgl import mutations, notices, proposals, reports
+from risicoatlas.kgl import established, mutations, notices, proposals, reports
+from risicoatlas.kgl.acts import Act
 from risicoatlas.kgl.proposals import Selection
 from risicoatlas.kgl.settings import Mail, Settings
 from risicoatlas.publish import engine, tables
@@ -116,7 +117,7 @@ def test_manual_variant_waits_until_somebody_approves(village):
     assert (item.oude_categorie, item.nieuwe_categorie) == ("beperktKwetsbaar", "kwetsbaar")
     assert (item.oude_regel, item.nieuwe_regel) == ("basisvulling.kantoor.2", "basisvulling.kantoor.1")
 
-    assert proposals.approve(village.connection, MANUAL, Selection(numbers=(item.nummer,)), SOMEBODY).decided == 1
+    assert proposals.approve(village.connection, Act(SOMEBODY, MANUAL), Selection(numbers=(item.nummer,))).decided == 1
     assert public(village, pand) == "beperktKwetsbaar"
     village.publish(changed_only=True)
     assert public(village, pand) == "kwetsbaar"
@@ -127,7 +128,7 @@ def test_manual_variant_waits_until_somebody_approves(village):
 def test_rejected_change_is_not_proposed_again_until_it_is_another_one(village):
     pand = grow(village, 1, "9902")
     run(village)
-    assert proposals.reject(village.connection, MANUAL, Selection(), SOMEBODY).decided == 1
+    assert proposals.reject(village.connection, Act(SOMEBODY, MANUAL), Selection()).decided == 1
     assert run(village).proposed == 0
     village.relabel(changed_only=False)
     village.publish(changed_only=False)
@@ -153,12 +154,12 @@ def test_register_that_moved_on_is_not_approved_unseen(village):
     village.connection.execute(
         "UPDATE register.pand SET geometrie = ST_Translate(geometrie, 1, 0) WHERE identificatie = %s", [pand]
     )
-    done = proposals.approve(village.connection, MANUAL, Selection(), SOMEBODY)
+    done = proposals.approve(village.connection, Act(SOMEBODY, MANUAL), Selection())
     assert (done.decided, done.changed_meanwhile) == (0, 1)
     village.publish(changed_only=False)
     assert public(village, pand) == "beperktKwetsbaar"
     run(village)
-    assert proposals.approve(village.connection, MANUAL, Selection(), SOMEBODY).decided == 1
+    assert proposals.approve(village.connection, Act(SOMEBODY, MANUAL), Selection()).decided == 1
 
 
 def test_decision_per_function_and_what_is_not_offered(village):
@@ -169,17 +170,20 @@ def test_decision_per_function_and_what_is_not_offered(village):
         " WHERE identificatie = '9902010000000031'"
     )
     run(village)
-    assert proposals.approve(village.connection, MANUAL, Selection(function="industriefunctie"), SOMEBODY).decided == 1
+    assert (
+        proposals.approve(village.connection, Act(SOMEBODY, MANUAL), Selection(function="industriefunctie")).decided
+        == 1
+    )
     assert [item.functie for item in proposals.offered(village.connection, MANUAL)] == ["kantoorfunctie"]
     village.publish(changed_only=True)
     assert public(village, new) == "beperktKwetsbaar"
     with pytest.raises(RequestError, match=r"functie 'sportfunctie'; wel: kantoorfunctie"):
-        proposals.approve(village.connection, MANUAL, Selection(function="sportfunctie"), SOMEBODY)
+        proposals.approve(village.connection, Act(SOMEBODY, MANUAL), Selection(function="sportfunctie"))
     with pytest.raises(NotFoundError, match="wijziging 999999 wacht niet op een besluit van gemeente GM9902"):
-        proposals.reject(village.connection, MANUAL, Selection(numbers=(999999,)), SOMEBODY)
+        proposals.reject(village.connection, Act(SOMEBODY, MANUAL), Selection(numbers=(999999,)))
     (waiting,) = proposals.offered(village.connection, MANUAL)
     with pytest.raises(NotFoundError, match="wacht niet op een besluit van gemeente GM9901"):
-        proposals.approve(village.connection, AUTOMATIC, Selection(numbers=(waiting.nummer,)), SOMEBODY)
+        proposals.approve(village.connection, Act(SOMEBODY, AUTOMATIC), Selection(numbers=(waiting.nummer,)))
 
 
 def test_building_that_is_gone_stays_public_until_that_is_approved(village):
@@ -189,7 +193,7 @@ def test_building_that_is_gone_stays_public_until_that_is_approved(village):
     village.publish(changed_only=False)
     assert public(village, pand) == "beperktKwetsbaar"
     assert [item.soort for item in proposals.offered(village.connection, MANUAL)] == ["vervallen"]
-    proposals.approve(village.connection, MANUAL, Selection(), SOMEBODY)
+    proposals.approve(village.connection, Act(SOMEBODY, MANUAL), Selection())
     village.publish(changed_only=True)
     assert public(village, pand) is None
 
@@ -228,6 +232,10 @@ def test_correction_stands_against_a_changed_label_and_that_is_told_once(village
         [pand],
     )
     run(village)
+    village.publish(changed_only=True)
+    # a draft, until the municipality publishes
+    assert public(village, pand) == "beperktKwetsbaar"
+    established.establish(village.connection, [AUTOMATIC])
     village.publish(changed_only=True)
     assert public(village, pand) == "zeerKwetsbaar"
     grow(village, 4, "9901")

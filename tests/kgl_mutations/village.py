@@ -2,13 +2,15 @@
 
 import functools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from risicoatlas.access.actor import Actor
 from risicoatlas.catalogue import Catalogue
 from risicoatlas.database import Connection
-from risicoatlas.kgl import mutations, proposals
+from risicoatlas.kgl import established, mutations, proposals
+from risicoatlas.kgl.acts import Act
 from risicoatlas.kgl.mutations import Relabelled
-from risicoatlas.kgl.proposals import Selection, Who
+from risicoatlas.kgl.proposals import Selection
 from risicoatlas.kgl.settings import Settings
 from risicoatlas.publish import engine
 from risicoatlas.publish.engine import Publication
@@ -16,7 +18,7 @@ from risicoatlas.rules import reader
 from risicoatlas.rules.ruleset import RuleSet
 from risicoatlas.settings import CHECKOUT
 
-LAYERS = ("kgl_public", "kgl_status")
+LAYERS = ("kgl_beheer", "kgl_public", "kgl_status")
 FUNCTIONS = (
     "woonfunctie", "woonfunctie", "woonfunctie", "logiesfunctie", "kantoorfunctie", "industriefunctie", "winkelfunctie",
     "bijeenkomstfunctie", "overige gebruiksfunctie",
@@ -25,14 +27,18 @@ PAND_STATUSES = ("Pand in gebruik", "Verbouwing pand", "Pand gesloopt", "Bouwver
 VBO_STATUSES = ("Verblijfsobject in gebruik", "Verblijfsobject ingetrokken", "Verblijfsobject buiten gebruik")
 AREAS = (1, 60, 251, 999, 1200, 1600, 5100, 13000)
 HITS = (("kvk", "87902"), ("kvk", "4711"), ("lrk", "KDV"), ("duo", "po"))
+LISTS = (("kinderopvang", None, None), ("zorg", "bedgebied", None), ("lint", None, "leiding A"))
 CATEGORIES = ("zeerKwetsbaar", "kwetsbaar", "beperktKwetsbaar")
 SETTINGS = Settings(rhythm="direct")
-SOMEBODY = Who(None, "proefgemeente")
+SOMEBODY = Actor("gemeente", "proefgemeente", ("GM9901", "GM9902"))
 
 
 @functools.cache
-def rules(name: str = "basisvulling") -> RuleSet:
-    return reader.read(CHECKOUT / "config" / "rules" / name)
+def rules(name: str = "basisvulling", *, places: bool = False) -> RuleSet:
+    """A rule set; with ``places``, moorings and pitches count as dwellings where a parameter may say so."""
+    found = reader.read(CHECKOUT / "config" / "rules" / name)
+    counts = places and "dichtheid.telt_plaatsen" in found.parameters
+    return found.with_parameters({"dichtheid.telt_plaatsen": True}) if counts else found
 
 
 @dataclass
@@ -44,7 +50,7 @@ class Village:
     delivery: int = 0
     made: int = 0
     sets: tuple[str, ...] = ("basisvulling",)
-    log: list[str] = field(default_factory=list)
+    places: bool = False
 
     # --- the register -------------------------------------------------------------------------------------------------
 
@@ -211,6 +217,46 @@ class Village:
                 [found[a % len(found)]],
             )
 
+    def publish_drafts(self, a: int, b: int) -> None:
+        """A municipality publishes all that stands ready, its corrections too."""
+        row = self.connection.execute(
+            "SELECT 1 FROM register.kgl_gemeente WHERE gemeentecode = %s AND gepubliceerd_op IS NOT NULL",
+            [("GM9901", "GM9902")[a % 2]],
+        ).fetchone()
+        if row:
+            established.establish(self.connection, [("GM9901", "GM9902")[a % 2]])
+
+    def place(self, a: int, b: int) -> None:
+        """A mooring, which the one set of rules counts as a dwelling."""
+        x = 160000 + (a * 37) % 900
+        self.connection.execute(
+            "INSERT INTO register.plaats (identificatie, soort, status, geometrie, waarde_hash, levering)"
+            " VALUES (%s, 'ligplaats', 'Plaats aangewezen',"
+            " ST_Multi(ST_MakeEnvelope(%s, 510000, %s, 510010, 28992)), '', %s)"
+            " ON CONFLICT (identificatie) DO UPDATE SET geometrie = excluded.geometrie",
+            [f"990102000000000{b % 4}", x, x + 15, self.delivery],
+        )
+
+    def leave(self, a: int, b: int) -> None:
+        self.connection.execute("DELETE FROM register.plaats WHERE identificatie = %s", [f"990102000000000{b % 4}"])
+
+    def own_list(self, a: int, b: int) -> None:
+        """A building comes on an own list of its municipality, or leaves it."""
+        if panden := self.panden():
+            pand = panden[a % len(panden)]
+            ended = self.connection.execute(
+                "UPDATE register.kgl_lijst SET vervallen_op = now(), vervallen_door = 'proef'"
+                " WHERE pand = %s AND vervallen_op IS NULL",
+                [pand],
+            )
+            if not ended.rowcount:
+                kind, detail, pipe = LISTS[b % len(LISTS)]
+                self.connection.execute(
+                    "INSERT INTO register.kgl_lijst (gemeentecode, soort, pand, functie_detail, geldt_voor,"
+                    " toegevoegd_door) VALUES ('GM' || left(%s, 4), %s, %s, %s, %s, 'proef')",
+                    [pand, kind, pand, detail, pipe],
+                )
+
     def variant(self, a: int, b: int) -> None:
         self.connection.execute(
             "UPDATE register.kgl_gemeente SET variant = %s WHERE gemeentecode = %s",
@@ -240,13 +286,14 @@ class Village:
         for code in ("GM9901", "GM9902"):
             if waiting := proposals.offered(self.connection, code):
                 one = Selection(numbers=(waiting[a % len(waiting)].nummer,))
-                decide(self.connection, code, one if b % 2 else Selection(), SOMEBODY)
+                decide(self.connection, Act(SOMEBODY, code), one if b % 2 else Selection())
 
     # --- runs ---------------------------------------------------------------------------------------------------------
 
     def relabel(self, *, changed_only: bool) -> list[Relabelled]:
         return [
-            mutations.relabel(self.connection, rules(name), SETTINGS, changed_only=changed_only) for name in self.sets
+            mutations.relabel(self.connection, rules(name, places=self.places), SETTINGS, changed_only=changed_only)
+            for name in self.sets
         ]
 
     def publish(self, *, changed_only: bool) -> Publication:
@@ -259,5 +306,6 @@ class Village:
 CHANGES: Sequence[str] = (
     "add", "add", "add", "unit", "remove", "move", "move", "status", "use", "use", "area", "vbo_status", "drop_vbo",
     "share", "hit", "hit", "unhit", "greenhouse", "raze_greenhouse", "correct", "correct", "withdraw_correction",
-    "variant", "publish_state", "rename", "approve", "reject",
+    "variant", "publish_state", "publish_drafts", "rename", "approve", "reject",
+    "place", "place", "leave", "own_list", "own_list",
 )  # fmt: skip

@@ -109,7 +109,7 @@ def _to_label(connection: Connection, active: ActiveRules, digest: bytes, touche
     """The buildings that may come out otherwise, or None where all must be labelled."""
     if not _follows(connection, active, digest):
         return None
-    if _count(connection, "SELECT count(*) FROM pg_temp.kgl_raak WHERE pand IS NULL"):
+    if _is_too_much(connection, active):
         return None
     many = _count(connection, "SELECT register.kgl_veel()")
     if touched > many:
@@ -118,6 +118,18 @@ def _to_label(connection: Connection, active: ActiveRules, digest: bytes, touche
     found = [pand for (pand,) in connection.execute("SELECT DISTINCT pand FROM pg_temp.kgl_bij ORDER BY 1")]
     connection.execute("DROP TABLE pg_temp.kgl_bij, pg_temp.kgl_verschil")
     return None if len(found) > many else found
+
+
+def _is_too_much(connection: Connection, active: ActiveRules) -> bool:
+    """Whether more was touched than was written down one by one; places only matter to rules that count them."""
+    return bool(
+        _count(
+            connection,
+            "SELECT count(*) FROM pg_temp.kgl_raak WHERE pand IS NULL AND oude_geometrie IS NULL"
+            " AND (oorzaak <> 'plaats' OR %s)",
+            inputs.counts_places(active),
+        )
+    )
 
 
 def _follows(connection: Connection, active: ActiveRules, digest: bytes) -> bool:
@@ -141,8 +153,12 @@ def _neighbours(connection: Connection, active: ActiveRules) -> None:
         geteld=counted,
         pand_levend=active.parameters["bag.pand_levend"],
         vbo_levend=active.parameters["bag.vbo_levend"],
+        woning=inputs.DWELLING,
+        plaatsen=inputs.counts_places(active),
     )
-    connection.execute("CREATE TEMPORARY TABLE kgl_bij ON COMMIT DROP AS SELECT pand FROM pg_temp.kgl_raak")
+    connection.execute(
+        "CREATE TEMPORARY TABLE kgl_bij ON COMMIT DROP AS SELECT pand FROM pg_temp.kgl_raak WHERE pand IS NOT NULL"
+    )
     for function in near:
         word = next(name for name in active.used(function) if active.words[name].calculation == "gevelafstand")
         _run(

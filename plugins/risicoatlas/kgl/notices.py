@@ -26,7 +26,7 @@ from risicoatlas.database import Connection
 from risicoatlas.kgl.settings import Mail
 from risicoatlas.web.language import LANGUAGES, Language
 
-PATH = "/aanlevering/v1/kgl/{code}/berichten.xml"
+PATH = "/aanlevering/v1/kgl/gemeenten/{code}/berichten.xml"
 MEDIA_TYPE = "application/atom+xml"
 IN_FEED = 100
 MAIL_TIMEOUT_S = 30

@@ -12,23 +12,17 @@ from dataclasses import dataclass, fields
 
 from psycopg import sql
 from psycopg.rows import class_row
-from psycopg.types.json import Jsonb
 
 from risicoatlas.database import Connection
 from risicoatlas.errors import NotFoundError, RequestError
-from risicoatlas.kgl import established
+from risicoatlas.kgl import acts, established
+from risicoatlas.kgl.acts import Act
 from risicoatlas.kgl.settings import Settings
 from risicoatlas.rules import inputs
 
 PACKAGE = "risicoatlas.kgl"
-
-
-@dataclass(frozen=True)
-class Who:
-    """Who decides: the id of the key, where one was used, and the organisation."""
-
-    key_id: str | None
-    organisation: str | None
+# Of more changes at once an event tells the number, and of these which.
+NOTED = 1_000
 
 
 @dataclass(frozen=True)
@@ -79,35 +73,65 @@ def offered(connection: Connection, municipality: str) -> list[Proposal]:
         ).fetchall()
 
 
+@dataclass(frozen=True)
+class Filter:
+    """Which changes of a municipality: with a status (``aangeboden``: those that await a decision), of a run, after a
+    number, and at most so many."""
+
+    status: str
+    run: int | None = None
+    after: int = 0
+    limit: int = 100
+
+
+def listed(connection: Connection, municipality: str, wanted: Filter) -> list[Proposal]:
+    """The changes that meet the filter, in the order of their numbers."""
+    with connection.cursor(row_factory=class_row(Proposal)) as cursor:
+        return cursor.execute(
+            sql.SQL(
+                "SELECT {} FROM register.kgl_wijziging WHERE gemeentecode = %(code)s AND nummer > %(na)s"
+                " AND (%(run)s::bigint IS NULL OR run = %(run)s)"
+                " AND CASE %(status)s WHEN 'aangeboden' THEN status = 'wacht' AND aangeboden_op IS NOT NULL"
+                " ELSE status = %(status)s END ORDER BY nummer LIMIT %(limit)s"
+            ).format(columns_of(Proposal)),
+            {
+                "code": municipality,
+                "na": wanted.after,
+                "run": wanted.run,
+                "status": wanted.status,
+                "limit": wanted.limit,
+            },
+        ).fetchall()
+
+
 def columns_of(row: type) -> sql.Composable:
     """The columns of a row class, by the names of its fields."""
     return sql.SQL(", ").join(sql.Identifier(item.name) for item in fields(row))
 
 
-def approve(connection: Connection, municipality: str, selection: Selection, who: Who) -> Decided:
-    """Establish the selected changes; the next publication shows them.
+def approve(connection: Connection, act: Act, selection: Selection) -> Decided:
+    """Establish the selected changes of the municipality of the act; the next publication shows them.
 
     Raises :class:`NotFoundError` for a number that is not among the offered changes. A change that the register has
     overtaken since is not established: it waits for the next run.
     """
-    chosen = _selected(connection, municipality, selection)
-    panden = {item.pand: item for item in chosen}
+    chosen = _selected(connection, act.code, selection)
     same = _still_proposed(connection, chosen)
-    approved = [item for pand, item in panden.items() if pand in same]
+    approved = [item for item in chosen if item.pand in same]
     if approved:
-        established.establish(connection, [municipality], [item.pand for item in approved])
-        _decide(connection, municipality, approved, "goedgekeurd", who)
+        established.establish(connection, [act.code], [item.pand for item in approved], drafts=False)
+        _decide(connection, act, approved, "goedgekeurd")
     return Decided(len(approved), len(chosen) - len(approved))
 
 
-def reject(connection: Connection, municipality: str, selection: Selection, who: Who) -> Decided:
+def reject(connection: Connection, act: Act, selection: Selection) -> Decided:
     """Leave the public version of the selected buildings as it is; the same change is not proposed again.
 
     Raises :class:`NotFoundError` for a number that is not among the offered changes.
     """
-    chosen = _selected(connection, municipality, selection)
+    chosen = _selected(connection, act.code, selection)
     if chosen:
-        _decide(connection, municipality, chosen, "afgewezen", who)
+        _decide(connection, act, chosen, "afgewezen")
     return Decided(len(chosen))
 
 
@@ -121,6 +145,11 @@ def propose(connection: Connection, run: int, panden: Sequence[str] | None) -> t
             " WHERE gepubliceerd_op IS NOT NULL AND vastgesteld_op IS NOT NULL"
         )
     ]
+    # of a municipality that withdrew its data nothing is left to decide
+    connection.execute(
+        "UPDATE register.kgl_wijziging SET status = 'achterhaald' WHERE status = 'wacht' AND gemeentecode <> ALL (%s)",
+        [codes],
+    )
     if not codes:
         return 0, 0
     values = {"gemeenten": codes, "panden": None if panden is None else list(panden), "run": run}
@@ -241,20 +270,11 @@ def _still_proposed(connection: Connection, chosen: Sequence[Proposal]) -> set[s
     return {pand for (pand,) in rows}
 
 
-def _decide(connection: Connection, municipality: str, chosen: Sequence[Proposal], status: str, who: Who) -> None:
+def _decide(connection: Connection, act: Act, chosen: Sequence[Proposal], status: str) -> None:
     numbers = [item.nummer for item in chosen]
     connection.execute(
         "UPDATE register.kgl_wijziging SET status = %s, besloten_op = clock_timestamp(), sleutel_id = %s,"
         " organisatie = %s WHERE nummer = ANY (%s)",
-        [status, who.key_id, who.organisation, numbers],
+        [status, act.actor.key_id, acts.organisation(act.actor), numbers],
     )
-    connection.execute(
-        "INSERT INTO register.kgl_gebeurtenis (gemeentecode, soort, sleutel_id, organisatie, gegevens)"
-        " VALUES (%s, %s, %s, %s, %s)",
-        [municipality, f"wijzigingen {status}", who.key_id, who.organisation, Jsonb({"nummers": numbers})],
-    )
-    connection.execute(
-        "INSERT INTO beheer.audit (sleutel_id, organisatie, handeling, onderwerp, uitkomst)"
-        " VALUES (%s, %s, %s, %s, 'gelukt')",
-        [who.key_id, who.organisation, f"kgl wijzigingen {status}", f"{municipality} {len(numbers)}"],
-    )
+    acts.note(connection, act, f"wijzigingen {status}", aantal=len(numbers), nummers=numbers[:NOTED])

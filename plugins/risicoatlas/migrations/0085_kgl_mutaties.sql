@@ -6,6 +6,7 @@ ALTER TABLE bron.bag_verblijfsobject ADD COLUMN mutatie bigint;
 ALTER TABLE bron.bag_nummeraanduiding ADD COLUMN mutatie bigint;
 ALTER TABLE bron.bag_openbareruimte ADD COLUMN mutatie bigint;
 ALTER TABLE bron.bag_woonplaats ADD COLUMN mutatie bigint;
+ALTER TABLE bron.bag_plaats ADD COLUMN mutatie bigint;
 
 -- What a mutation says of the state before it (`was`), and occurrences that it ends.
 CREATE UNLOGGED TABLE bron.bag_was (
@@ -33,7 +34,8 @@ CREATE TABLE register.kgl_geraakt (
   pand text,
   oorzaak text NOT NULL CHECK (oorzaak IN ('nieuw', 'gewijzigd', 'vervallen', 'verblijfsobject', 'registertreffer', 'kas',
     'plaats', 'lijst', 'correctie', 'veel')),
-  -- what it looked like before, where it moved or is gone: its former neighbours have another distance now
+  -- what it looked like before, where it moved or is gone: its former neighbours have another distance now. Of a place
+  -- (a mooring, a pitch), which is no building, every shape that it had or has.
   oude_geometrie geometry(Geometry, 28992),
   -- rule sets whose labels have taken it in
   verwerkt text[] NOT NULL DEFAULT '{}'
@@ -170,21 +172,39 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = register, public, pg_temp AS
 BEGIN
   INSERT INTO register.kgl_geraakt (levering, pand, oorzaak)
   SELECT DISTINCT register.huidige_levering(), pand, TG_ARGV[0] FROM anders;
+  -- the layer of the owner shows it whatever the label
+  INSERT INTO beheer.te_publiceren (soort, sleutel) SELECT DISTINCT 'pand', pand FROM anders;
   RETURN NULL;
 END $$;
 CREATE TRIGGER kgl_raakt_nieuw AFTER INSERT ON register.kgl_correctie
   REFERENCING NEW TABLE AS anders FOR EACH STATEMENT EXECUTE FUNCTION register.kgl_raakt_genoemd('correctie');
 CREATE TRIGGER kgl_raakt_gewijzigd AFTER UPDATE ON register.kgl_correctie
   REFERENCING NEW TABLE AS anders FOR EACH STATEMENT EXECUTE FUNCTION register.kgl_raakt_genoemd('correctie');
-DO $$
+CREATE TRIGGER kgl_raakt_nieuw AFTER INSERT ON register.kgl_lijst
+  REFERENCING NEW TABLE AS anders FOR EACH STATEMENT EXECUTE FUNCTION register.kgl_raakt_genoemd('lijst');
+CREATE TRIGGER kgl_raakt_gewijzigd AFTER UPDATE ON register.kgl_lijst
+  REFERENCING NEW TABLE AS anders FOR EACH STATEMENT EXECUTE FUNCTION register.kgl_raakt_genoemd('lijst');
+
+-- A mooring or a pitch is no building: where the rules count them as dwellings, its neighbours have another distance.
+CREATE FUNCTION register.kgl_raakt_plaats() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = register, public, pg_temp AS $$
 BEGIN
-  IF to_regclass('register.kgl_lijst') IS NOT NULL THEN
-    CREATE TRIGGER kgl_raakt_nieuw AFTER INSERT ON register.kgl_lijst
-      REFERENCING NEW TABLE AS anders FOR EACH STATEMENT EXECUTE FUNCTION register.kgl_raakt_genoemd('lijst');
-    CREATE TRIGGER kgl_raakt_gewijzigd AFTER UPDATE ON register.kgl_lijst
-      REFERENCING NEW TABLE AS anders FOR EACH STATEMENT EXECUTE FUNCTION register.kgl_raakt_genoemd('lijst');
+  IF (SELECT count(*) FROM anders) > register.kgl_veel() THEN
+    INSERT INTO register.kgl_geraakt (levering, oorzaak) VALUES (register.huidige_levering(), 'plaats');
+  ELSE
+    INSERT INTO register.kgl_geraakt (levering, oorzaak, oude_geometrie)
+    SELECT register.huidige_levering(), 'plaats', geometrie FROM anders;
   END IF;
+  RETURN NULL;
 END $$;
+CREATE TRIGGER kgl_raakt_nieuw AFTER INSERT ON register.plaats
+  REFERENCING NEW TABLE AS anders FOR EACH STATEMENT EXECUTE FUNCTION register.kgl_raakt_plaats();
+CREATE TRIGGER kgl_raakt_was AFTER UPDATE ON register.plaats
+  REFERENCING OLD TABLE AS anders FOR EACH STATEMENT EXECUTE FUNCTION register.kgl_raakt_plaats();
+CREATE TRIGGER kgl_raakt_wordt AFTER UPDATE ON register.plaats
+  REFERENCING NEW TABLE AS anders FOR EACH STATEMENT EXECUTE FUNCTION register.kgl_raakt_plaats();
+CREATE TRIGGER kgl_raakt_vervallen AFTER DELETE ON register.plaats
+  REFERENCING OLD TABLE AS anders FOR EACH STATEMENT EXECUTE FUNCTION register.kgl_raakt_plaats();
 
 -- What the public may read of a building is its established version: a change of it is a change of layers.
 CREATE FUNCTION register.kgl_te_publiceren() RETURNS trigger

@@ -20,13 +20,17 @@ anders AS (
   SELECT pand, functie
   FROM had FULL JOIN heeft USING (pand, functie)
   WHERE had IS NULL OR heeft IS NULL OR functie = ANY (%(geteld)s)
-    OR pand IN (SELECT pand FROM pg_temp.kgl_raak WHERE oude_geometrie IS NOT NULL))
+    OR pand IN (SELECT pand FROM pg_temp.kgl_raak WHERE pand IS NOT NULL AND oude_geometrie IS NOT NULL))
 SELECT a.pand, a.functie, vorm.geometrie
 FROM anders a
 JOIN (
-  SELECT pand, oude_geometrie AS geometrie FROM pg_temp.kgl_raak WHERE oude_geometrie IS NOT NULL
+  SELECT pand, oude_geometrie AS geometrie FROM pg_temp.kgl_raak WHERE pand IS NOT NULL AND oude_geometrie IS NOT NULL
   UNION ALL
   SELECT identificatie, geometrie FROM register.pand WHERE identificatie IN (SELECT pand FROM pg_temp.kgl_raak)) AS vorm
-  USING (pand);
+  USING (pand)
+UNION ALL
+-- a place that counts as a dwelling
+SELECT NULL, %(woning)s, oude_geometrie FROM pg_temp.kgl_raak
+WHERE pand IS NULL AND oude_geometrie IS NOT NULL AND %(plaatsen)s;
 CREATE INDEX ON pg_temp.kgl_verschil USING gist (geometrie);
 ANALYZE pg_temp.kgl_verschil;

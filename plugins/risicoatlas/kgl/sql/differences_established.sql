@@ -15,3 +15,4 @@ FULL JOIN (
   USING (pand)
 WHERE n.waarde_hash IS DISTINCT FROM o.waarde_hash
   AND (o.pand IS NULL OR n.pand IS NULL OR n.gecorrigeerd = o.gecorrigeerd)
+  AND NOT EXISTS (SELECT FROM register.kgl_concept c WHERE c.pand = coalesce(n.pand, o.pand))

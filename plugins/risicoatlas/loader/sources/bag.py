@@ -151,6 +151,10 @@ def _register_places(load: Load) -> None:
         if kind in load.report.objecten:
             load.count(load.report.tally(kind), "bag", "tel_plaats", soort=kind)
     load.run("bag", "schrijf_plaats")
+    if _is_mutation(load):
+        for kind in bag_mutations.PLACES:
+            if kind in load.report.objecten:
+                load.report.tally(kind).vervallen = bag_mutations.register_ended(load, kind)
     if load.report.gebied:
         load.run("bag", "overgenomen_plaats", gebied=load.report.gebied)
         for kind in PLACES:

@@ -302,7 +302,7 @@ def _read_woonplaats(values: Values, history: Mapping[str, str | None]) -> Row:
 
 
 def _read_plaats(kind: str, values: Values, history: Mapping[str, str | None]) -> Row:
-    return (_text(values, "status"), _polygons(values.get("geometrie")), *_moments(history), kind)
+    return (text_of(values, "status"), _polygons(values.get("geometrie")), *_moments(history), kind)
 
 
 READERS = {

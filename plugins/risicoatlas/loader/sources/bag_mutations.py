@@ -60,7 +60,10 @@ REGISTERS = {
     "verblijfsobject": "verblijfsobject",
     "nummeraanduiding": "adres",
     "openbareruimte": "openbareruimte",
+    "ligplaats": "plaats",
+    "standplaats": "plaats",
 }
+PLACES = ("ligplaats", "standplaats")
 
 _WAS_COLUMNS = (
     "soort", "plaats", "identificatie", "voorkomen", "mutatie", "status", "tijdstip_registratie",
@@ -234,7 +237,7 @@ def check(load: Load) -> None:
         _leave_others(load, codes)
     period = load.report.instellingen["mutaties"]
     load.run("mutaties", "gat", vanaf=period[0])
-    for kind in ("pand", "verblijfsobject"):
+    for kind in ("pand", "verblijfsobject", *PLACES):
         _on_table(load, "ouder", kind, TABLES[kind])
         _on_table(load, "was_anders", kind, TABLES[kind])
 
@@ -259,9 +262,12 @@ def register_ended(load: Load, kind: str) -> int:
 
 
 def _on_table(load: Load, name: str, kind: str, table: str, **parameters: object) -> int:
-    """Run a statement that is the same for several kinds: ``{bron}`` is the staging table, ``{register}`` theirs."""
+    """Run a statement that is the same for several kinds: ``{bron}`` is the staging table, ``{register}`` theirs, and
+    ``{soort}`` a condition on ``b``, a row of a table that two kinds share."""
     statement = sql.SQL(queries.statement("mutaties", name)).format(
-        bron=sql.Identifier("bron", table), register=sql.Identifier("register", REGISTERS.get(kind, kind))
+        bron=sql.Identifier("bron", table),
+        register=sql.Identifier("register", REGISTERS.get(kind, kind)),
+        soort=sql.SQL("b.soort = {}").format(sql.Literal(kind)) if kind in PLACES else sql.SQL("true"),
     )
     values = {"levering": load.levering, "soort": kind, **parameters}
     return load.connection.execute(statement, values).rowcount

@@ -1,5 +1,5 @@
 -- Mutations of the BAG: from what was staged to the last state per object, judged by what the register holds.
--- {bron} and {register} are the tables of the kind %(soort)s.
+-- {bron} and {register} are the tables of the kind %(soort)s, {soort} is a condition where two kinds share one.
 
 -- name: analyseer
 ANALYZE bron.bag_pand, bron.bag_verblijfsobject, bron.bag_nummeraanduiding, bron.bag_was, bron.bag_eind
@@ -16,7 +16,7 @@ WHERE land = 'NL' AND EXISTS (SELECT FROM register.pand AS p WHERE p.gemeentecod
 -- name: was_eigen
 -- What the same delivery brought before: only the state before the whole delivery is compared with the register.
 DELETE FROM bron.bag_was AS w USING {bron} AS b
-WHERE w.soort = %(soort)s AND b.identificatie = w.identificatie AND b.mutatie < w.mutatie
+WHERE w.soort = %(soort)s AND {soort} AND b.identificatie = w.identificatie AND b.mutatie < w.mutatie
 
 -- name: achterhaald
 -- States that the same delivery replaces or ends: the highest occurrence counts, of one occurrence the last mutation.
@@ -25,13 +25,13 @@ USING (SELECT identificatie, max(ARRAY[coalesce(voorkomen, 0), mutatie]) AS laat
 LEFT JOIN (
   SELECT identificatie, max(ARRAY[coalesce(voorkomen, 0), mutatie]) AS eind FROM bron.bag_eind
   WHERE soort = %(soort)s GROUP BY 1) AS e USING (identificatie)
-WHERE l.identificatie = b.identificatie
+WHERE l.identificatie = b.identificatie AND {soort}
   AND ARRAY[coalesce(b.voorkomen, 0), b.mutatie] < greatest(l.laatste, e.eind)
 
 -- name: elders
 -- Objects of municipalities that are not loaded. One without a proper identification stays, to be refused with its place.
 DELETE FROM {bron} AS b
-WHERE b.identificatie ~ '^[0-9]{{16}}$' AND left(b.identificatie, 4) <> ALL (%(codes)s)
+WHERE {soort} AND b.identificatie ~ '^[0-9]{{16}}$' AND left(b.identificatie, 4) <> ALL (%(codes)s)
 
 -- name: was_elders
 DELETE FROM bron.bag_was WHERE left(identificatie, 4) <> ALL (%(codes)s)
@@ -53,7 +53,7 @@ UPDATE {bron} AS b SET fout = coalesce(b.fout, format(
   'de mutatie (geregistreerd %s) is ouder dan wat het register heeft (geregistreerd %s)',
   b.tijdstip_registratie, to_char(r.tijdstip_registratie, 'YYYY-MM-DD"T"HH24:MI:SS.MS')))
 FROM {register} AS r
-WHERE r.identificatie = b.identificatie AND r.tijdstip_registratie > bron.als_tijdstip(b.tijdstip_registratie)
+WHERE {soort} AND r.identificatie = b.identificatie AND r.tijdstip_registratie > bron.als_tijdstip(b.tijdstip_registratie)
 
 -- name: was_anders
 -- The first thing that a delivery says of an object must be what the register has of it; where it is not, and the register
@@ -74,7 +74,7 @@ LEFT JOIN {register} AS r ON r.identificatie = b.identificatie
 LEFT JOIN (
   SELECT DISTINCT ON (identificatie) * FROM bron.bag_was WHERE soort = %(soort)s ORDER BY identificatie, mutatie
 ) AS w ON w.identificatie = b.identificatie
-WHERE b.fout IS NULL
+WHERE b.fout IS NULL AND {soort}
   -- the register has the new state already
   AND (r.status, r.tijdstip_registratie) IS DISTINCT FROM (b.status, bron.als_tijdstip(b.tijdstip_registratie))
   AND CASE
