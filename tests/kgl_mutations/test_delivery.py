@@ -121,7 +121,9 @@ def test_unknown_building_unit_without_building_and_unknown_change_are_told(vill
         )
     )
     told = {(item.soort, item.sleutel): item.reden for item in report.bevindingen if "hoofdadres" not in item.reden}
-    assert told[("verblijfsobject", nowhere.identificatie)] == "het ligt in geen pand"
+    assert told[("verblijfsobject", nowhere.identificatie)] == (
+        "het verwijst naar geen pand: het telt in geen gebouw mee"
+    )
     assert (
         "het pand 9901100000000077 waarnaar het verwijst is niet geleverd"
         in told[("verblijfsobject", elsewhere.identificatie)]
@@ -203,3 +205,47 @@ def edited(path, change):
         for item, content in members.items():
             outer.writestr(item, content)
     return path
+
+
+def test_register_without_times_takes_changes_and_ends_by_status_alone(village, load, database):
+    with database.loader() as connection:
+        connection.execute("UPDATE register.pand SET tijdstip_registratie = NULL")
+        connection.commit()
+        report = load(mutations(village, small.demolished(PANDEN[0]), changed(PANDEN[1], None)))
+        found = connection.execute(
+            "SELECT status FROM register.pand WHERE identificatie = ANY (%s)",
+            [[PANDEN[0].identificatie, PANDEN[1].identificatie]],
+        ).fetchall()
+    assert found == [("Pand gesloopt",)]
+    assert [item[0] for item in findings(report)] == ["vervallen"]
+
+
+def test_mooring_that_is_laid_out_and_withdrawn(village, load, ask):
+    """Places are no buildings, but count as dwellings where the rules say so."""
+    place = (
+        '<Objecten:Ligplaats><Objecten:identificatie domein="NL.IMBAG.Ligplaats">9901020000000001'
+        "</Objecten:identificatie><Objecten:status>{status}</Objecten:status><Objecten:geometrie><gml:Polygon"
+        ' srsName="urn:ogc:def:crs:EPSG::28992" srsDimension="2"><gml:exterior><gml:LinearRing><gml:posList>'
+        "160500 510000 160510 510000 160510 510010 160500 510000</gml:posList></gml:LinearRing></gml:exterior>"
+        "</gml:Polygon></Objecten:geometrie><Objecten:voorkomen><Historie:Voorkomen>"
+        "<Historie:voorkomenidentificatie>1</Historie:voorkomenidentificatie>"
+        "<Historie:beginGeldigheid>2026-10-15</Historie:beginGeldigheid>{end}<Historie:tijdstipRegistratie>"
+        "2026-10-15T10:15:00.000</Historie:tijdstipRegistratie></Historie:Voorkomen></Objecten:voorkomen>"
+        "</Objecten:Ligplaats>"
+    )
+    state = place.format(status="Plaats aangewezen", end="")
+    ended = place.format(
+        status="Plaats aangewezen", end="<Historie:eindGeldigheid>2026-10-16</Historie:eindGeldigheid>"
+    )
+    for day, group in (
+        (15, f"<ml:toevoeging><ml:wordt><m>{state}</m></ml:wordt></ml:toevoeging>"),
+        (16, f"<ml:wijziging><ml:was><m>{state}</m></ml:was><ml:wordt><m>{ended}</m></ml:wordt></ml:wijziging>"),
+    ):
+        path = mutations(village, Change(None, small.pand(60 + day, 800)), day=date(2026, 10, day))
+        group = f"<ml:mutatieGroep>{group}</ml:mutatieGroep></ml:mutatieBericht>"
+        report = load(edited(path, lambda text, group=group: text.replace("</ml:mutatieBericht>", group)))
+        assert ask("SELECT count(*) FROM register.plaats") == [(1 if day == 15 else 0,)]
+        assert ask(
+            f"SELECT oorzaak, pand FROM register.kgl_geraakt WHERE levering = {report.levering} AND oorzaak = 'plaats'"
+        ) == [("plaats", None)]
+    assert report.objecten["ligplaats"].vervallen == 1

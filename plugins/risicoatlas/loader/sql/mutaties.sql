@@ -80,7 +80,9 @@ WHERE b.fout IS NULL AND {soort}
   AND CASE
     WHEN w.identificatie IS NULL THEN r.identificatie IS NOT NULL
     WHEN r.identificatie IS NULL THEN true
-    ELSE (r.status, r.tijdstip_registratie) IS DISTINCT FROM (w.status, bron.als_tijdstip(w.tijdstip_registratie))
+    -- a file that says no times brought it: the status alone tells
+    ELSE (r.status, coalesce(r.tijdstip_registratie, bron.als_tijdstip(w.tijdstip_registratie)))
+      IS DISTINCT FROM (w.status, bron.als_tijdstip(w.tijdstip_registratie))
   END
 
 -- name: vervallen
@@ -93,8 +95,8 @@ WITH einde AS (
 weg AS (
   DELETE FROM {register} AS r USING einde AS e
   WHERE r.identificatie = e.identificatie
-    AND r.tijdstip_registratie IS NOT DISTINCT FROM
-      coalesce(bron.als_tijdstip(e.tijdstip_registratie), r.tijdstip_registratie)
+    -- a file that says no times brought it
+    AND coalesce(r.tijdstip_registratie = bron.als_tijdstip(e.tijdstip_registratie), true)
   RETURNING r.identificatie, e.plaats, e.reden),
 gebleven AS (
   INSERT INTO beheer.bevinding (levering, uitkomst, soort, sleutel, plaats, reden)
