@@ -242,8 +242,8 @@ def test_mooring_that_is_laid_out_and_withdrawn(village, load, ask):
         (16, f"<ml:wijziging><ml:was><m>{state}</m></ml:was><ml:wordt><m>{ended}</m></ml:wordt></ml:wijziging>"),
     ):
         path = mutations(village, Change(None, small.pand(60 + day, 800)), day=date(2026, 10, day))
-        group = f"<ml:mutatieGroep>{group}</ml:mutatieGroep></ml:mutatieBericht>"
-        report = load(edited(path, lambda text, group=group: text.replace("</ml:mutatieBericht>", group)))
+        added = f"<ml:mutatieGroep>{group}</ml:mutatieGroep></ml:mutatieBericht>"
+        report = load(edited(path, lambda text, added=added: text.replace("</ml:mutatieBericht>", added)))
         assert ask("SELECT count(*) FROM register.plaats") == [(1 if day == 15 else 0,)]
         assert ask(
             f"SELECT oorzaak, pand FROM register.kgl_geraakt WHERE levering = {report.levering} AND oorzaak = 'plaats'"
