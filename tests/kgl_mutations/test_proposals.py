@@ -96,9 +96,11 @@ def test_automatic_variant_publishes_and_is_asked_to_validate(village):
     done = run(village)
     assert (done.touched, done.computed, done.outcome.changed, done.proposed) == (1, 1, 1, 1)
     assert public(village, pand) == "beperktKwetsbaar"
+    assert (events(village, AUTOMATIC), run(village).proposed) == ([], 0)
     village.publish(changed_only=True)
     assert public(village, pand) == "kwetsbaar"
-    assert statuses(village) == {pand: "gepubliceerd"}
+    assert statuses(village) == {pand: "overgenomen"}
+    assert run(village).proposed == 0
     assert events(village, AUTOMATIC) == ["validatie_gevraagd"]
     assert events(village, MANUAL) == []
     assert village.rows("SELECT gemeentecode, soort, aantallen FROM register.kgl_bericht") == [
@@ -146,6 +148,16 @@ def test_change_that_goes_back_is_overtaken(village):
     run(village)
     assert proposals.offered(village.connection, MANUAL) == []
     assert statuses(village) == {pand: "achterhaald"}
+
+
+def test_change_that_goes_back_before_it_is_published_is_overtaken_too(village):
+    pand = grow(village, 2, "9901")
+    run(village)
+    grow(village, 2, "9901", 100)
+    run(village)
+    village.publish(changed_only=True)
+    assert (public(village, pand), statuses(village)) == ("beperktKwetsbaar", {pand: "achterhaald"})
+    assert village.rows("SELECT count(*) FROM register.kgl_bericht") == [(0,)]
 
 
 def test_register_that_moved_on_is_not_approved_unseen(village):

@@ -24,7 +24,7 @@ MAYBE_CATEGORY: Schema = {"type": ["string", "null"], "enum": [*reading.CATEGORI
 COUNTS: Schema = {"type": "object", "additionalProperties": WHOLE}
 # What a municipality decides on proposed changes.
 DECISIONS = ("goedkeuren", "afwijzen")
-CHANGE_STATES = ("wacht", "goedgekeurd", "afgewezen", "gepubliceerd", "behouden", "achterhaald")
+CHANGE_STATES = ("wacht", "overgenomen", "goedgekeurd", "afgewezen", "gepubliceerd", "behouden", "achterhaald")
 
 
 def closed(required: list[str], **properties: Schema) -> Schema:

@@ -61,7 +61,7 @@ class Notice:
 
 _NOTICES = (
     "SELECT b.nummer, b.gemeentecode, coalesce(g.naam, b.gemeentecode) AS naam, b.run, b.soort, b.aantallen,"
-    " b.gemaakt_op FROM register.kgl_bericht b LEFT JOIN register.gemeente g USING (gemeentecode)"
+    " b.gereed_op AS gemaakt_op FROM register.kgl_bericht b LEFT JOIN register.gemeente g USING (gemeentecode)"
 )
 
 
@@ -95,7 +95,8 @@ def feed(connection: Connection, code: str, public_url: str) -> bytes:
     """The Atom feed of a municipality, newest notice first; who may read it is decided before."""
     with connection.cursor(row_factory=class_row(Notice)) as cursor:
         found = cursor.execute(
-            _NOTICES + " WHERE b.gemeentecode = %s ORDER BY b.nummer DESC LIMIT %s", [code, IN_FEED]
+            _NOTICES + " WHERE b.gemeentecode = %s AND b.gereed_op IS NOT NULL ORDER BY b.nummer DESC LIMIT %s",
+            [code, IN_FEED],
         ).fetchall()
     row = connection.execute("SELECT naam FROM register.gemeente WHERE gemeentecode = %s", [code]).fetchone()
     name = row[0] if row else code
@@ -121,7 +122,7 @@ def send(connection: Connection, mail: Mail, sender_name: str = "RisicoAtlas") -
         return 0, 0
     with connection.cursor(row_factory=class_row(Notice)) as cursor:
         waiting = cursor.execute(
-            _NOTICES + " WHERE b.verzonden_op IS NULL AND b.gemaakt_op > now() - interval '7 days'"
+            _NOTICES + " WHERE b.verzonden_op IS NULL AND b.gereed_op > now() - interval '7 days'"
             " AND b.gemeentecode = ANY (%s) ORDER BY b.nummer",
             [list(mail.to)],
         ).fetchall()

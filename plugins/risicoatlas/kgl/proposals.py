@@ -7,8 +7,9 @@ decides; what is rejected leaves the public version as it is.
 """
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from typing import LiteralString
 
 from psycopg import sql
 from psycopg.rows import class_row
@@ -138,13 +139,11 @@ def reject(connection: Connection, act: Act, selection: Selection) -> Decided:
 def propose(connection: Connection, run: int, panden: Sequence[str] | None) -> tuple[int, int]:
     """Write what a run changes in established versions, of these buildings or of all; gives how many proposals are new
     and how many corrections stand against a changed label."""
-    codes = [
-        code
-        for (code,) in connection.execute(
-            "SELECT gemeentecode FROM register.kgl_gemeente"
-            " WHERE gepubliceerd_op IS NOT NULL AND vastgesteld_op IS NOT NULL"
-        )
-    ]
+    rows = connection.execute(
+        "SELECT gemeentecode, variant = 'handmatig' FROM register.kgl_gemeente"
+        " WHERE gepubliceerd_op IS NOT NULL AND vastgesteld_op IS NOT NULL"
+    ).fetchall()
+    codes, manual = [code for code, _ in rows], [code for code, by_hand in rows if by_hand]
     # of a municipality that withdrew its data nothing is left to decide
     connection.execute(
         "UPDATE register.kgl_wijziging SET status = 'achterhaald' WHERE status = 'wacht' AND gemeentecode <> ALL (%s)",
@@ -152,11 +151,18 @@ def propose(connection: Connection, run: int, panden: Sequence[str] | None) -> t
     )
     if not codes:
         return 0, 0
-    values = {"gemeenten": codes, "panden": None if panden is None else list(panden), "run": run}
+    values = {
+        "gemeenten": codes,
+        "handmatig": manual,
+        "panden": None if panden is None else list(panden),
+        "run": run,
+    }
     inputs.run(connection, "differences_established.sql", package=PACKAGE, **values)
     proposed = inputs.run(connection, "propose.sql", package=PACKAGE, **values)
     kept = inputs.run(connection, "kept.sql", package=PACKAGE, **values)
     connection.execute("DROP TABLE pg_temp.kgl_voorstel")
+    if proposed:
+        _notify(connection, "gepubliceerd", "status = 'overgenomen' AND run = %(run)s", {"run": run})
     return proposed, kept
 
 
@@ -177,7 +183,8 @@ def offer(connection: Connection, settings: Settings, today: datetime.date) -> l
             [due],
         )
         ask_validation(connection, due)
-        _notify(connection, due, "aangeboden", "wacht")
+        waiting: LiteralString = "status = 'wacht' AND gemeentecode = ANY (%(codes)s)"
+        _notify(connection, "aangeboden", waiting, {"codes": due}, ready=True)
     return due
 
 
@@ -196,14 +203,13 @@ def followed(connection: Connection) -> list[str]:
     those with the automatic variant to validate. Gives the codes of the latter."""
     connection.execute("UPDATE register.kgl_wijziging SET status = 'gepubliceerd' WHERE status = 'goedgekeurd'")
     rows = connection.execute(
-        "UPDATE register.kgl_wijziging w SET status = 'gepubliceerd', besloten_op = clock_timestamp()"
-        " FROM register.kgl_gemeente k WHERE k.gemeentecode = w.gemeentecode AND k.variant = 'automatisch'"
-        " AND k.gepubliceerd_op IS NOT NULL AND w.status = 'wacht' RETURNING w.gemeentecode, w.nummer"
+        "UPDATE register.kgl_bericht b SET gereed_op = clock_timestamp() FROM register.kgl_gemeente k"
+        " WHERE b.gereed_op IS NULL AND k.gemeentecode = b.gemeentecode AND k.variant = 'automatisch'"
+        " AND k.gepubliceerd_op IS NOT NULL RETURNING b.gemeentecode"
     ).fetchall()
-    codes = sorted({code for code, _ in rows})
+    codes = sorted({code for (code,) in rows})
     if codes:
         ask_validation(connection, codes)
-        _notify(connection, codes, "gepubliceerd", None, [number for _, number in rows])
     return codes
 
 
@@ -217,17 +223,18 @@ def ask_validation(connection: Connection, codes: Sequence[str]) -> None:
 
 
 def _notify(
-    connection: Connection, codes: Sequence[str], kind: str, status: str | None, numbers: Sequence[int] | None = None
+    connection: Connection, kind: str, which: LiteralString, values: Mapping[str, object], *, ready: bool = False
 ) -> None:
-    """One notice per municipality with the counts per kind of change."""
+    """One notice per municipality with the counts per kind of change, of the changes that meet a condition."""
     connection.execute(
-        "INSERT INTO register.kgl_bericht (gemeentecode, run, soort, aantallen)"
-        " SELECT gemeentecode, max(run), %(soort)s, jsonb_object_agg(soort, aantal) FROM ("
-        "  SELECT gemeentecode, soort, max(run) AS run, count(*) AS aantal FROM register.kgl_wijziging"
-        "  WHERE gemeentecode = ANY (%(codes)s) AND (%(status)s::text IS NULL OR status = %(status)s)"
-        "  AND (%(nummers)s::bigint[] IS NULL OR nummer = ANY (%(nummers)s)) GROUP BY 1, 2) AS telling"
-        " GROUP BY gemeentecode ORDER BY gemeentecode",
-        {"codes": list(codes), "soort": kind, "status": status, "nummers": None if numbers is None else list(numbers)},
+        sql.SQL(
+            "INSERT INTO register.kgl_bericht (gemeentecode, run, soort, aantallen, gereed_op)"
+            " SELECT gemeentecode, max(run), %(kind)s, jsonb_object_agg(soort, aantal),"
+            " CASE WHEN %(ready)s THEN clock_timestamp() END FROM ("
+            "  SELECT gemeentecode, soort, max(run) AS run, count(*) AS aantal FROM register.kgl_wijziging"
+            "  WHERE {which} GROUP BY 1, 2) AS telling GROUP BY gemeentecode ORDER BY gemeentecode"
+        ).format(which=sql.SQL(which)),
+        {**values, "kind": kind, "ready": ready},
     )
 
 

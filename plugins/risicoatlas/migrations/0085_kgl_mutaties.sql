@@ -274,9 +274,10 @@ CREATE TABLE register.kgl_wijziging (
   nieuwe_categorie text,
   oude_regel text,
   nieuwe_regel text,
-  -- behouden: a correction stands, the label stays; achterhaald: a later run proposes something else, or nothing
+  -- wacht: on a decision, once it is offered; overgenomen: by the next publication, without one; behouden: a correction
+  -- stands, the label stays; achterhaald: a later run proposes something else, or nothing
   status text NOT NULL CHECK (status IN
-    ('wacht', 'goedgekeurd', 'afgewezen', 'gepubliceerd', 'behouden', 'achterhaald')),
+    ('wacht', 'overgenomen', 'goedgekeurd', 'afgewezen', 'gepubliceerd', 'behouden', 'achterhaald')),
   -- of what is proposed: what was rejected is not proposed again until it changes
   voorstel uuid NOT NULL,
   aangeboden_op timestamptz,
@@ -285,7 +286,7 @@ CREATE TABLE register.kgl_wijziging (
   organisatie text
 );
 CREATE INDEX ON register.kgl_wijziging (run, gemeentecode);
-CREATE INDEX ON register.kgl_wijziging (gemeentecode, status);
+CREATE INDEX ON register.kgl_wijziging (gemeentecode, status) WHERE status NOT IN ('overgenomen', 'gepubliceerd');
 CREATE INDEX ON register.kgl_wijziging (pand, nummer);
 CREATE UNIQUE INDEX ON register.kgl_wijziging (pand, gemeentecode) WHERE status = 'wacht';
 
@@ -297,11 +298,14 @@ CREATE TABLE register.kgl_bericht (
   soort text NOT NULL CHECK (soort IN ('gepubliceerd', 'aangeboden')),
   aantallen jsonb NOT NULL DEFAULT '{}',
   gemaakt_op timestamptz NOT NULL DEFAULT clock_timestamp(),
+  -- when it became true: a change that needs no decision is told once it is published
+  gereed_op timestamptz,
   -- by mail; empty where it was not sent (yet)
   verzonden_op timestamptz,
   fout text
 );
 CREATE INDEX ON register.kgl_bericht (gemeentecode, nummer);
+CREATE INDEX ON register.kgl_bericht (run) WHERE gereed_op IS NULL;
 
 -- What stands ready, with what a proposal of it comes down to: two that differ in the time of registration alone are one.
 CREATE VIEW register.kgl_voorstel AS
