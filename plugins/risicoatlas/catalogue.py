@@ -24,7 +24,10 @@ ACCESS = ("public", "restricted")
 KEYS = {
     "title", "description", "access", "geometry", "srid", "field_sets", "fields", "area_field", "styles", "sources",
     "table", "key", "geometry_column", "municipalities", "license", "attribution", "metadata",
+    "changed_by",
 }  # fmt: skip
+# Kinds of objects whose changes are written down in beheer.te_publiceren.
+CHANGED_KINDS = ("pand", "gemeente")
 GEOMETRY = "geometrie"
 KEY = "identificatie"
 # What PostgreSQL, GML, a URL and a file name all take as it is.
@@ -107,6 +110,9 @@ class Layer:
     own: OwnTable | None = None
     # the public layer that tells of each municipality whether its part of this layer is published
     municipalities: str | None = None
+    # kinds of objects whose changes are told one by one, with the field that holds the key of each: a publication of
+    # changes asks publish.sql for these alone
+    changed_by: Mapping[str, str] = field(default_factory=dict)
     # where they differ from config/service.yml
     license: License | None = None
     attribution: Text | None = None
@@ -256,10 +262,26 @@ def _layer(path: Path, core: Any) -> Layer:
         sources=tuple(data.get("sources", [])),
         own=own,
         municipalities=data.get("municipalities"),
+        changed_by=_changed_by(path, data, names),
         license=_license(path, data),
         attribution=_text(path, data, "attribution") if "attribution" in data else None,
         metadata_url=_address(path, data, "metadata"),
     )
+
+
+def _changed_by(path: Path, data: Any, names: list[str]) -> dict[str, str]:
+    """``changed_by: {kind: field}``."""
+    found = data.get("changed_by", {})
+    if not isinstance(found, dict):
+        raise ConfigError(path, _line(path, "changed_by"), f"changed_by: expected kinds with a field, found {found!r}")
+    for kind, name in found.items():
+        if kind not in CHANGED_KINDS:
+            raise ConfigError(
+                path, _line(path, "changed_by"), f"changed_by: found {kind!r}, expected {' or '.join(CHANGED_KINDS)}"
+            )
+        if name not in names:
+            raise ConfigError(path, _line(path, "changed_by"), f"changed_by: {name!r} is not a field of the layer")
+    return dict(found)
 
 
 def _own_table(path: Path, data: Any) -> OwnTable | None:

@@ -13,10 +13,12 @@ import psycopg
 from risicoatlas import catalogue
 from risicoatlas.database import Connection, Database
 from risicoatlas.errors import RisicoAtlasError, UnavailableError
+from risicoatlas.kgl import mutations
+from risicoatlas.kgl import settings as kgl_settings
 from risicoatlas.loader import recognise, steps
 from risicoatlas.progress import Progress
 from risicoatlas.publish import engine, states
-from risicoatlas.rules import check, classify
+from risicoatlas.rules import check
 from risicoatlas.sample import writing
 from risicoatlas.settings import Settings
 
@@ -63,7 +65,8 @@ def prepare(settings: Settings, database: Database, folder: Path, progress: Prog
     with database.loader() as connection:
         _set_states(connection, folder)
         with progress.task("Classifying buildings"):
-            classify.classify(connection, check.read_checked(settings.config, RULE_SET))
+            rules = check.read_checked(settings.config, RULE_SET)
+            mutations.relabel(connection, rules, kgl_settings.read(settings.config, settings.smtp_url))
         with progress.task("Publishing"):
             result = engine.publish(connection, layers, notice=lambda text: None)
     outcome.publication = result.number

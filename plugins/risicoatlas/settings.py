@@ -38,6 +38,7 @@ class Settings:
     streams_per_client: int = 6
     trusted_proxies: tuple[Network, ...] = ()
     log: Path | None = None
+    smtp_url: str | None = field(default=None, repr=False)
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ, *, home: Path | None = None) -> "Settings":
@@ -58,6 +59,7 @@ class Settings:
             loader_database_url=_loader_url(environ),
             streams_per_client=_integer(environ, "RISICOATLAS_STREAMS_PER_CLIENT", 6, 1, 1000),
             trusted_proxies=_networks(environ, "RISICOATLAS_TRUSTED_PROXIES"),
+            smtp_url=_smtp(environ, "RISICOATLAS_SMTP_URL"),
             log=Path(environ["RISICOATLAS_LOG"]).resolve() if environ.get("RISICOATLAS_LOG") else None,
         )
 
@@ -94,6 +96,23 @@ def _networks(environ: Mapping[str, str], name: str) -> tuple[Network, ...]:
         raise SettingError(
             name, text, "addresses or networks with commas between, such as 10.0.0.4, 10.1.0.0/16"
         ) from None
+
+
+def _smtp(environ: Mapping[str, str], name: str) -> str | None:
+    """The address of a mail server; what was found is not repeated, since it may hold a password."""
+    text = environ.get(name) or None
+    if text is not None and not is_smtp(text):
+        raise SettingError(name, "an address that is none", "one such as smtp://mail.example.nl:25")
+    return text
+
+
+def is_smtp(text: str) -> bool:
+    """Whether this is ``smtp://`` or ``smtps://`` with a host."""
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in {"smtp", "smtps"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _url(environ: Mapping[str, str], name: str, default: str) -> str:

@@ -39,13 +39,17 @@ def test_answers_are_what_the_document_says(own: Visitor) -> None:
     document = own.ask("/openapi.json").json
     pand = own.a_building()
     own.correct(pand, "zeerKwetsbaar")
-    values = {"{code}": OWN, "{pand}": pand, "{soort}": "zorg"}
+    values = {"{code}": OWN, "{pand}": pand, "{soort}": "zorg", "{run}": "1"}
     read = [path for path, item in document["paths"].items() if "get" in item and "openapi" not in path]
     assert len(read) >= 7
     for path in read:
-        (schema,) = document["paths"][path]["get"]["responses"]["200"]["content"].values()
+        content = document["paths"][path]["get"]["responses"]["200"]["content"]
         address = re.sub(r"\{\w+\}", lambda match: values[match[0]], path)
-        value = own.ask(address if address != "/" else "").json
+        answer = own.ask(address if address != "/" else "")
+        assert answer.status_code == 200 and answer.mimetype in content, path
+        if answer.mimetype != "application/json":
+            continue
+        schema, value = content["application/json"], answer.json
         whole = {**schema["schema"], "components": document["components"]}
         jsonschema_rs.Draft202012Validator(whole).validate(value)
     problem = {"$ref": "#/components/schemas/problem", "components": document["components"]}

@@ -1,7 +1,5 @@
 """Real data: one whole municipality as an extract and as a GeoPackage, a part of another one, boundaries and a list."""
 
-import pytest
-
 CONTENT = """
 SELECT 'pand', md5(string_agg(p::text, '|' ORDER BY identificatie)) FROM (
   SELECT identificatie, gemeentecode, status, bouwjaar, geometrie, geometrie_hersteld, begin_geldigheid,
@@ -81,11 +79,6 @@ def test_geopackage_alone_gives_the_content_of_the_extract(load, rows, shared_da
     load("bag", shared_data / "bag_weesp" / "BAGGEM0457L-15102021.zip")
     assert rows(CONTENT) == from_geopackage
     _compare_reference_counts(rows)
-
-
-def test_mutations_are_refused_with_what_to_load_instead(load, shared_data):
-    with pytest.raises(Exception, match="delivery of BAG mutations: load the full extract instead"):
-        load("bag", shared_data / "bag_weesp" / "BAGNLDM-13112021-14112021.zip")
 
 
 def test_national_miniature_is_read(load, shared_data):

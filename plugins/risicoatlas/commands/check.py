@@ -23,6 +23,7 @@ def command(settings: Settings, as_json: bool, no_database: bool) -> None:
     database lacks, is no failure."""
     from risicoatlas import catalogue
     from risicoatlas.access import decide
+    from risicoatlas.kgl import settings as kgl_settings
     from risicoatlas.maps import sld
     from risicoatlas.rules import check as rule_check
 
@@ -32,6 +33,7 @@ def command(settings: Settings, as_json: bool, no_database: bool) -> None:
     for examine in (
         lambda: decide.read(settings.config, layers),
         lambda: sld.read_all(settings.styles, report.catalogue),
+        lambda: kgl_settings.read(settings.config, settings.smtp_url),
     ):
         try:
             examine()

@@ -11,6 +11,7 @@ import click
 from risicoatlas.settings import Settings
 
 if TYPE_CHECKING:
+    from risicoatlas.kgl.mutations import Relabelled
     from risicoatlas.rules.classify import Outcome
     from risicoatlas.rules.compare import Difference
     from risicoatlas.rules.explain import Explanation
@@ -23,6 +24,11 @@ HOLDS = {True: "holds", False: "does not hold", None: "unknown"}
     "--set", "name", default="basisvulling", show_default=True, help="The rule set, a folder of config/rules."
 )
 @click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="The day whose rules apply (default: today).")
+@click.option(
+    "--changed",
+    is_flag=True,
+    help="Only what may come out otherwise since the last run; the labels are those of a full run.",
+)
 @click.option("--explain", metavar="PAND", help="Tell why a building (16 digits) has its label; nothing is written.")
 @click.option("--compare", nargs=2, metavar="A B", help="Count per municipality where two rule sets differ.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
@@ -31,13 +37,19 @@ def command(
     settings: Settings,
     name: str,
     on: datetime.datetime | None,
+    changed: bool,
     explain: str | None,
     compare: tuple[str, str] | None,
     as_json: bool,
 ) -> None:
-    """Label every building by the rules, with the rule, the reason and the article of each label."""
+    """Label every building by the rules, with the rule, the reason and the article of each label.
+
+    What comes out otherwise than a municipality has established becomes a proposal to it: see `risicoatlas kgl`.
+    """
     from risicoatlas import database
-    from risicoatlas.rules import check, classify
+    from risicoatlas.kgl import mutations, notices
+    from risicoatlas.kgl import settings as kgl_settings
+    from risicoatlas.rules import check
     from risicoatlas.rules import compare as comparison
     from risicoatlas.rules import explain as explanation
 
@@ -49,14 +61,42 @@ def command(
             told = explanation.explain(connection, sets[0], explain, day)
             _print(asdict(told), as_json, lambda: _explain_lines(told))
             return
-        outcomes = [
-            classify.classify(connection, each, on=day, notice=lambda text: click.echo(text, err=True)) for each in sets
+        handling = kgl_settings.read(settings.config, settings.smtp_url)
+        done = [
+            mutations.relabel(
+                connection, each, handling, on=day, changed_only=changed, notice=lambda text: click.echo(text, err=True)
+            )
+            for each in sets
         ]
+        sent, failed = notices.send(connection, handling.mail)
         if compare:
             differences = comparison.compare(connection, *compare)
             _print([asdict(item) for item in differences], as_json, lambda: _difference_lines(differences))
             return
-    _print(asdict(outcomes[0]), as_json, lambda: _outcome_lines(outcomes[0]))
+    _print(_as_json(done[0]), as_json, lambda: [*_run_lines(done[0]), *_outcome_lines(done[0].outcome)])
+    _say_mail(sent, failed)
+
+
+def _as_json(done: "Relabelled") -> dict[str, object]:
+    """The outcome, with what the run looked at and proposed beside it."""
+    data = asdict(done)
+    outcome: dict[str, object] = data.pop("outcome")
+    return {**outcome, **data}
+
+
+def _run_lines(done: "Relabelled") -> list[str]:
+    looked_at = "everything labelled" if done.computed is None else f"{done.computed} buildings labelled anew"
+    lines = [f"run {done.run}: {done.touched} buildings touched since the last run, {looked_at}"]
+    if done.proposed or done.kept:
+        lines.append(f"  {done.proposed} changes of established labels proposed, {done.kept} corrections kept")
+    return lines
+
+
+def _say_mail(sent: int, failed: int) -> None:
+    if sent:
+        click.echo(f"{sent} notices sent by mail", err=True)
+    if failed:
+        click.echo(f"{failed} notices could not be sent by mail: see register.kgl_bericht", err=True)
 
 
 def _print(value: object, as_json: bool, lines: Callable[[], list[str]]) -> None:

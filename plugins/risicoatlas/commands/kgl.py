@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -14,6 +14,7 @@ from risicoatlas.settings import Settings
 if TYPE_CHECKING:
     from risicoatlas.database import Connection
     from risicoatlas.kgl.acts import Act
+    from risicoatlas.kgl.proposals import Proposal
     from risicoatlas.service import Service
 
 MAX_ROWS = 1_000_000
@@ -261,3 +262,101 @@ def events(settings: Settings, code: str, limit: int, after: int, key_id: str | 
             for row in rows
         ],
     )
+
+
+@command.command()
+@click.option("--approve", is_flag=True, help="Approve the chosen changes and publish them.")
+@click.option("--reject", is_flag=True, help="Reject the chosen changes: the public version stays.")
+@click.option("--number", "numbers", type=click.IntRange(1), multiple=True, help="Only this change. Repeatable.")
+@click.option("--function", help="Only changes with this gebruiksfunctie.")
+@_of_municipality
+def changes(
+    settings: Settings, code: str, approve: bool, reject: bool, numbers: tuple[int, ...], function: str | None,
+    key_id: str | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Show the changes of the sources that CODE was offered, or decide on them: on all, a function, or some."""
+    from risicoatlas.kgl import proposals, workflow
+
+    if approve and reject:
+        raise click.UsageError("--approve and --reject do not go together")
+    if numbers and function:
+        raise click.UsageError("--number and --function do not go together")
+    with _line(settings, code, key_id, writes=approve or reject) as line:
+        if not approve and not reject:
+            found = proposals.offered(line.connection, code)
+            _told([asdict(item) for item in found], as_json, [_change_line(item) for item in found])
+            return
+        selection = proposals.Selection(numbers or None, function)
+        done = workflow.decide(line.connection, line.service.catalogue, line.act, selection, approve=approve)
+    _told(
+        {**done.state, "besloten": done.decided, "achterhaald": done.overtaken, "publicatie": done.publication},
+        as_json,
+        [
+            f"{done.decided} changes {'approved' if approve else 'rejected'}, {done.overtaken} overtaken by the"
+            f" register and left for the next run; publication {done.publication or 'unchanged'}"
+        ],
+    )
+
+
+def _change_line(item: "Proposal") -> str:
+    return (
+        f"{item.nummer:>6}  {item.pand}  {item.functie or '-':<22} {item.soort:<10} {item.oude_categorie or '-'} ->"
+        f" {item.nieuwe_categorie or '-'}  {item.oude_regel or '-'} -> {item.nieuwe_regel or '-'}"
+    )
+
+
+@command.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.pass_obj
+def runs(settings: Settings, as_json: bool) -> None:
+    """Show the last runs: when, by which rules, from which deliveries, and what came of them."""
+    from risicoatlas import database
+    from risicoatlas.kgl import reports
+
+    with database.opened(settings) as where, where.loader() as connection:
+        found = reports.runs(connection)
+    _told(
+        [asdict(item) for item in found],
+        as_json,
+        [
+            f"{item.nummer:>6}  {item.tijdstip:%Y-%m-%d %H:%M}  {item.regelset} of {item.dag}, {item.soort}:"
+            f" {item.geraakt} touched, {item.berekend} labelled, {item.gewijzigd} changed, {item.vervallen} removed"
+            for item in found
+        ],
+    )
+
+
+@command.command()
+@click.option("--gemeente", "code", help="Only this municipality (GM0457).")
+@click.option("--format", "form", type=click.Choice(["html", "csv"]), default="html", show_default=True)
+@click.option("--lang", type=click.Choice(["nl", "en"]), default="nl", show_default=True, help="Of the HTML.")
+@click.option("--out", type=click.File("w", encoding="utf-8", lazy=True), default="-", help="A file; else the screen.")
+@click.argument("run", type=click.IntRange(1))
+@click.pass_obj
+def report(settings: Settings, run: int, code: str | None, form: str, lang: str, out: TextIO) -> None:
+    """Report what RUN changed per municipality: added, gone, relabelled, and corrections that were kept."""
+    from risicoatlas import database
+    from risicoatlas.kgl import reports
+
+    with database.opened(settings) as where, where.loader() as connection:
+        if form == "csv":
+            reports.write_csv(connection, run, out, code)
+        else:
+            reports.write_html(connection, run, out, code, lang)
+
+
+@command.command()
+@click.option("--gemeente", "code", help="Only this municipality (GM0457).")
+@click.option("--distance", type=click.FloatRange(0, 10_000, min_open=True), help="Metres; else of config/kgl.yaml.")
+@click.option("--out", type=click.File("w", encoding="utf-8", lazy=True), default="-", help="A file; else the screen.")
+@click.pass_obj
+def ribbons(settings: Settings, code: str | None, distance: float | None, out: TextIO) -> None:
+    """List dwellings near a pipeline that are on no list of ribbons yet, as CSV: to be checked by hand."""
+    from risicoatlas import database
+    from risicoatlas.kgl import reports
+    from risicoatlas.kgl import settings as kgl_settings
+
+    distance_m = distance or kgl_settings.read(settings.config).ribbon_distance_m
+    with database.opened(settings) as where, where.loader() as connection:
+        count = reports.write_ribbons(connection, out, distance_m, code)
+    click.echo(f"{count} dwellings within {distance_m:g} m of a pipeline", err=True)

@@ -20,14 +20,20 @@ from risicoatlas.settings import Settings
     help="Buildings in all.",
 )
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Same seed, same bytes.")
+@click.option(
+    "--mutations", is_flag=True, help="Also a day of changes, as a delivery of BAG mutations in DIR/mutaties."
+)
 @click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
 @click.pass_obj
-def command(settings: Settings, folder: Path, panden: int, seed: int, as_json: bool) -> None:
+def command(settings: Settings, folder: Path, panden: int, seed: int, mutations: bool, as_json: bool) -> None:
     """Write a fictional town in the true source formats, with its answer key, into the new or empty folder DIR."""
-    from risicoatlas.sample.writing import Request, write
+    from risicoatlas.sample.writing import Request, write, write_mutations
 
+    request = Request(folder, panden, seed)
     try:
-        counts = write(Request(folder, panden, seed), lambda text: click.echo(text, err=True))
+        counts = write(request, lambda text: click.echo(text, err=True))
+        if mutations:
+            click.echo(f"a day of changes: {write_mutations(request)}", err=True)
     except OSError as error:
         raise SourceError(folder, None, f"cannot be written: {error.strerror or error}") from error
     if as_json:

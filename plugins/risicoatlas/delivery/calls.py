@@ -115,6 +115,8 @@ class Route:
     conditional: bool = False
     versioned: bool = False
     tag: str = "gemeente"
+    # where the answer is no JSON
+    media_types: tuple[str, ...] = ()
 
 
 @dataclass

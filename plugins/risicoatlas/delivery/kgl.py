@@ -3,6 +3,7 @@
 The table of addresses is :data:`ROUTES`.
 """
 
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -14,13 +15,19 @@ from risicoatlas.catalogue import Text
 from risicoatlas.delivery import calls, schemas
 from risicoatlas.delivery.calls import Body, Call, Parameter, Route
 from risicoatlas.errors import NotFoundError
-from risicoatlas.kgl import acts, corrections, lists, purge, reading, workflow
+from risicoatlas.kgl import acts, corrections, lists, notices, proposals, purge, reading, reports, workflow
+from risicoatlas.kgl import settings as kgl_settings
 from risicoatlas.kgl.reading import Value
+from risicoatlas.providers.html import HEADERS
 from risicoatlas.rules import check
 
 MOUNT = "/aanlevering/v1/kgl"
 RULE_SET = "basisvulling"
 MAX_LIMIT = 1000
+MAX_DIGITS = 19
+REPORT_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+)
 
 
 def home(call: Call) -> Response:
@@ -162,12 +169,66 @@ def upload(call: Call) -> Response:
     return calls.json_answer(asdict(result))
 
 
+def changes(call: Call) -> Response:
+    asked = call.parameters
+    with call.reading() as connection:
+        reading.known(connection, call.code)
+        found = proposals.listed(
+            connection, call.code, proposals.Filter(asked["status"], asked.get("run"), asked["na"], asked["limit"] + 1)
+        )
+    return _page(call, "wijzigingen", [asdict(item) for item in found], "nummer")
+
+
+def decide(call: Call) -> Response:
+    numbers = call.body.get("nummers")
+    selection = proposals.Selection(tuple(numbers) if numbers else None, call.body.get("functie"))
+    approve = call.body["besluit"] == schemas.DECISIONS[0]
+    with call.owning() as connection:
+        done = workflow.decide(connection, call.service.catalogue, call.act, selection, approve=approve)
+    return _state(call, done.state, besloten=done.decided, achterhaald=done.overtaken, publicatie=done.publication)
+
+
+def report(call: Call) -> Response:
+    """The report of a run on this municipality alone."""
+    run = call.values["run"]
+    if not (run.isascii() and run.isdecimal() and len(run) < MAX_DIGITS):
+        raise NotFoundError(f"run {run[:40]!r}: verwacht een nummer", "run")
+    out = io.StringIO()
+    with call.reading() as connection:
+        reading.known(connection, call.code)
+        if call.parameters["f"] == "csv":
+            reports.write_csv(connection, int(run), out, call.code)
+            return Response(out.getvalue(), mimetype="text/csv")
+        reports.write_html(connection, int(run), out, call.code, call.parameters["lang"])
+    response = Response(out.getvalue(), mimetype="text/html")
+    # its only style stands in the page itself
+    response.headers.update({**HEADERS, "Content-Security-Policy": REPORT_POLICY})
+    response.headers["Content-Language"] = call.parameters["lang"]
+    return response
+
+
+def feed(call: Call) -> Response:
+    with call.reading() as connection:
+        reading.known(connection, call.code)
+        page = notices.feed(connection, call.code, call.service.settings.public_url)
+    return Response(page, mimetype=notices.MEDIA_TYPE)
+
+
+def ribbons(call: Call) -> Response:
+    out = io.StringIO()
+    default_m = kgl_settings.read(call.service.settings.config).ribbon_distance_m
+    with call.owning() as connection:
+        reading.known(connection, call.code)
+        reports.write_ribbons(connection, out, call.parameters.get("afstand_m", default_m), call.code)
+    return Response(out.getvalue(), mimetype="text/csv")
+
+
 # --- answers ----------------------------------------------------------------------------------------------------------
 
 
 def _state(call: Call, found: Value, **more: object) -> Response:
     root = f"/gemeenten/{call.code}"
-    names = ("gebouwen", "correcties", "gebeurtenissen", *(f"lijsten/{kind}" for kind in lists.KINDS))
+    names = ("gebouwen", "correcties", "wijzigingen", "gebeurtenissen", *(f"lijsten/{kind}" for kind in lists.KINDS))
     links = [_link(call, root, "self"), *(_link(call, f"{root}/{name}", name.partition("/")[0]) for name in names)]
     return calls.json_answer({**found, **more, "links": links}, reading.etag(found), call.request)
 
@@ -253,6 +314,18 @@ _REPLACE = Parameter(
     Text("Laat vervallen wat er niet in staat", "End what is not in it"),
 )  # fmt: skip
 
+_DISTANCE = Parameter(
+    "afstand_m", {"type": "integer", "minimum": 1, "maximum": 10_000},
+    Text("Afstand tot de leiding; anders die van de instellingen", "Distance to the pipeline; else of the settings"),
+)  # fmt: skip
+_STATUS = Parameter(
+    "status", {"type": "string", "enum": ["aangeboden", *schemas.CHANGE_STATES], "default": "aangeboden"},
+    Text("Alleen met deze status; aangeboden wacht op u", "Only with this status; aangeboden awaits your decision"),
+)  # fmt: skip
+_RUN = Parameter("run", {"type": "integer", "minimum": 1}, Text("Alleen van deze run", "Only of this run"))
+_FORMAT = Parameter("f", {"type": "string", "enum": ["html", "csv"], "default": "html"}, Text("Vorm", "Format"))
+_LANGUAGE = Parameter("lang", {"type": "string", "enum": ["nl", "en"], "default": "nl"}, Text("Taal", "Language"))
+
 
 def _body(name: str, text: Text, empty: object = None) -> Body:
     return Body(name, schemas.BODIES[name], text, empty)
@@ -332,6 +405,32 @@ ROUTES: tuple[Route, ...] = (
         "POST", f"{_OF}/lijsten/<soort>", "lijstAanleveren", upload,
         Text("Eigen lijst aanleveren; If-Match is die van de stand", "Deliver an own list; If-Match is of the state"),
         "lijstverslag", parameters=(_PARTLY, _REPLACE), body=_LIST, writes=True, conditional=True, tag="lijst",
+    ),
+    Route(
+        "GET", f"{_OF}/lijsten/lint/werklijst", "lintWerklijst", ribbons,
+        Text("Woningen bij een buisleiding die op geen lintlijst staan", "Dwellings near a pipeline on no ribbon list"),
+        "bestand", parameters=(_DISTANCE,), tag="lijst", media_types=("text/csv",),
+    ),
+    Route(
+        "GET", f"{_OF}/wijzigingen", "wijzigingen", changes,
+        Text("Wijzigingen die runs voorstellen", "Changes that runs propose"), "wijzigingen",
+        parameters=(LIMIT, AFTER_NUMBER, _STATUS, _RUN), tag="wijziging",
+    ),
+    Route(
+        "POST", f"{_OF}/wijzigingen/besluit", "besluiten", decide,
+        Text("Goedkeuren of afwijzen; If-Match is die van de stand", "Approve or reject; If-Match is of the state"),
+        "besloten", body=_body("besluit", Text("Wat, en welke", "What, and which")),
+        writes=True, conditional=True, versioned=True, tag="wijziging",
+    ),
+    Route(
+        "GET", f"{_OF}/runs/<run>/rapport", "rapport", report,
+        Text("Verslag van een run", "Report of a run"), "bestand",
+        parameters=(_FORMAT, _LANGUAGE), tag="wijziging", media_types=("text/html", "text/csv"),
+    ),
+    Route(
+        "GET", f"{_OF}/berichten.xml", "berichten", feed,
+        Text("Berichten als Atom-feed", "Notices as an Atom feed"), "bestand",
+        tag="wijziging", media_types=(notices.MEDIA_TYPE,),
     ),
     Route(
         "GET", f"{_OF}/gebeurtenissen", "gebeurtenissen", events,

@@ -34,10 +34,12 @@ TAGS = {
     "gemeente": Text("Gemeente", "Municipality"),
     "gebouw": Text("Gebouwen en correcties", "Buildings and corrections"),
     "lijst": Text("Eigen lijsten", "Own lists"),
+    "wijziging": Text("Wijzigingen uit de bronnen", "Changes of the sources"),
 }
 _VALUES = {
     "code": ({"type": "string"}, Text("Gemeentecode, zoals GM0457", "Code of the municipality, such as GM0457")),
     "pand": (schemas.PAND, Text("Identificatie van het pand in de BAG", "Identifier of the building in the BAG")),
+    "run": ({"type": "integer", "minimum": 1}, Text("Nummer van de run", "Number of the run")),
     "soort": ({"type": "string", "enum": list(lists.KINDS)}, Text("Soort lijst", "Kind of list")),
 }
 _PROBLEMS = {
@@ -138,6 +140,8 @@ def _responses(route: Route, language: str) -> Document:
         problems |= _REFUSED_LIST
     schema = {"$ref": f"#/components/schemas/{route.answer}"}
     media = {"text/html": {"schema": {"type": "string"}}} if route.name == "pagina" else {JSON: {"schema": schema}}
+    if route.media_types:
+        media = {name: {"schema": schema} for name in route.media_types}
     if route.name == "beschrijving":
         media = {MEDIA_TYPE: {"schema": schema}}
     good: Document = {"description": route.text.get(language), "content": media}

@@ -22,6 +22,9 @@ FUNCTION: Schema = {"type": "string", "minLength": 1, "maxLength": 60}
 CATEGORY: Schema = {"type": "string", "enum": list(reading.CATEGORIES)}
 MAYBE_CATEGORY: Schema = {"type": ["string", "null"], "enum": [*reading.CATEGORIES, None]}
 COUNTS: Schema = {"type": "object", "additionalProperties": WHOLE}
+# What a municipality decides on proposed changes.
+DECISIONS = ("goedkeuren", "afwijzen")
+CHANGE_STATES = ("wacht", "overgenomen", "goedgekeurd", "afgewezen", "gepubliceerd", "behouden", "achterhaald")
 
 
 def closed(required: list[str], **properties: Schema) -> Schema:
@@ -68,15 +71,30 @@ BODIES: dict[str, Schema] = {
     },
     "intrekking": closed(["reden"], reden=REASON),
     "correctie": closed(["categorie", "reden"], categorie=CATEGORY, reden=REASON),
+    "besluit": closed(
+        ["besluit"],
+        besluit={"type": "string", "enum": list(DECISIONS)},
+        nummers={
+            "type": "array", "items": WHOLE, "minItems": 1, "maxItems": 1000, "uniqueItems": True,
+            "description": "Alleen deze wijzigingen; zonder nummers en functie alle aangeboden",
+        },
+        functie={**FUNCTION, "description": "Alleen de wijzigingen met deze gebruiksfunctie"},
+    ) | {"not": {"required": ["nummers", "functie"]}},
 }  # fmt: skip
 
 _FUNCTION_STATE = _answer(
-    functie=TEXT, gebouwen=WHOLE, per_categorie=COUNTS, gevalideerd_op=MOMENT, gevalideerd_door=MAYBE_TEXT
+    functie=TEXT,
+    gebouwen=WHOLE,
+    per_categorie=COUNTS,
+    gevalideerd_op=MOMENT,
+    gevalideerd_door=MAYBE_TEXT,
+    opnieuw_valideren=FLAG,
 )
 _STATE = _answer(
     gemeentecode=TEXT, naam=MAYBE_TEXT, toestand={"type": "string", "enum": list(reading.STATES)},
     variant={"type": "string", "enum": list(reading.VARIANTS)}, overgenomen_op=MOMENT, gevalideerd_op=MOMENT,
-    gepubliceerd_op=MOMENT, ingetrokken_op=MOMENT, gebouwen=WHOLE, per_categorie=COUNTS,
+    gepubliceerd_op=MOMENT, ingetrokken_op=MOMENT, validatie_gevraagd_op=MOMENT, wijzigingen=WHOLE, gebouwen=WHOLE,
+    per_categorie=COUNTS,
     voortgang=_answer(functies=WHOLE, gevalideerd=WHOLE),
     correcties=_answer(geldend=WHOLE, concept=WHOLE, voorstel_gewijzigd=WHOLE),
     functies={"type": "array", "items": _FUNCTION_STATE}, links=_many("link"),
@@ -135,6 +153,24 @@ ANSWERS: dict[str, Schema] = {
         gegevens={"type": "object"},
     ),
     "gebeurtenissen": _page("gebeurtenissen", "gebeurtenis"),
+    "wijziging": _answer(
+        nummer=WHOLE, run=WHOLE, gemeentecode=TEXT, pand=TEXT, functie=MAYBE_TEXT,
+        soort={"type": "string", "enum": ["toegevoegd", "vervallen", "herzien"]}, oude_categorie=MAYBE_CATEGORY,
+        nieuwe_categorie=MAYBE_CATEGORY, oude_regel=MAYBE_TEXT, nieuwe_regel=MAYBE_TEXT,
+        status={"type": "string", "enum": list(CHANGE_STATES)}, aangeboden_op=MOMENT, besloten_op=MOMENT,
+        organisatie=MAYBE_TEXT,
+    ),
+    "wijzigingen": _page("wijzigingen", "wijziging"),
+    "besloten": {
+        **_STATE,
+        "properties": {
+            **_STATE["properties"],
+            "publicatie": {"type": ["integer", "null"], "description": "Nummer; leeg als er niets veranderde"},
+            "besloten": WHOLE,
+            "achterhaald": {**WHOLE, "description": "Sinds het voorstel gewijzigd: wacht op de volgende run"},
+        },
+    },
+    "bestand": TEXT,
     "lijstregel": _answer(
         nummer=WHOLE, pand=TEXT, verblijfsobject=MAYBE_TEXT, detail=MAYBE_TEXT, reden=MAYBE_TEXT,
         toegevoegd_door=TEXT, toegevoegd_op=MOMENT,

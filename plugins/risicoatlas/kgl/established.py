@@ -63,15 +63,25 @@ def pending(connection: Connection, municipalities: Sequence[str], panden: Seque
         ).fetchall()
 
 
-def follow(connection: Connection) -> None:
+def follow(
+    connection: Connection, panden: Sequence[str] | None = None, municipalities: Sequence[str] | None = ()
+) -> None:
     """Establish what needs nobody's approval: all but drafts of published municipalities with the automatic variant,
-    and the first version of each."""
+    and the first version of each.
+
+    ``panden`` limits that to these buildings and to all of these ``municipalities`` (None: of every one), where nothing
+    else can have changed.
+    """
     rows = connection.execute(
         "SELECT gemeentecode, vastgesteld_op IS NULL FROM register.kgl_gemeente"
         " WHERE gepubliceerd_op IS NOT NULL AND (variant = 'automatisch' OR vastgesteld_op IS NULL)"
     ).fetchall()
-    if known := [code for code, first in rows if not first]:
-        establish(connection, known, drafts=False)
+    known = [code for code, first in rows if not first]
+    whole = known if panden is None or municipalities is None else [code for code in known if code in municipalities]
+    if whole:
+        establish(connection, whole, drafts=False)
+    if panden and (partly := [code for code in known if code not in whole]):
+        establish(connection, partly, panden, drafts=False)
     if new := [code for code, first in rows if first]:
         establish(connection, new)
         connection.execute(

@@ -15,7 +15,7 @@ from psycopg import sql
 from risicoatlas.catalogue import Catalogue, Layer
 from risicoatlas.database import Connection
 from risicoatlas.errors import ConflictError, NotFoundError, RequestError, UnavailableError
-from risicoatlas.kgl import acts, established, reading
+from risicoatlas.kgl import acts, established, proposals, reading
 from risicoatlas.kgl.acts import Act
 from risicoatlas.publish import engine
 
@@ -152,6 +152,31 @@ def publish(connection: Connection, catalogue: Catalogue, act: Act, part: Part) 
         )  # fmt: skip
         done = engine.publish(connection, catalogue, [layer.name for layer in layers(catalogue)])
         return Published(_read(connection, act), done.number, changed)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The state after a decision on proposed changes, how many were decided, how many the register has overtaken and
+    wait for the next run, and the number of the publication (None where none was made)."""
+
+    state: reading.Value
+    decided: int
+    overtaken: int
+    publication: int | None
+
+
+def decide(
+    connection: Connection, catalogue: Catalogue, act: Act, selection: proposals.Selection, *, approve: bool
+) -> Decision:
+    """Approve or reject changes that were offered; what is approved is public when the transaction ends."""
+    with _acting(connection, act) as state:
+        acts.owned(state)
+        done = (proposals.approve if approve else proposals.reject)(connection, act, selection)
+        number = None
+        if approve and done.decided:
+            names = [layer.name for layer in layers(catalogue)]
+            number = engine.publish(connection, catalogue, names, changed_only=True).number
+        return Decision(_read(connection, act), done.decided, done.changed_meanwhile, number)
 
 
 def _refuse_unvalidated(state: reading.Value) -> None:

@@ -54,11 +54,20 @@ def walk(folder: Path, settings: Settings) -> Found:
     for item, twin in _twins(recognised, settings):
         recognised.remove(item)
         left.append(Left(item.path, f"dezelfde panden staan in {twin.path.name}"))
+    # mutations change what an extract brings, in the order of their days
     order = {name: number for number, name in enumerate(SOURCES)}
+    periods = {item.path: _period(item, settings) for item in recognised}
     return Found(
-        tuple(sorted(recognised, key=lambda item: (order[item.source.name], item.path))),
+        tuple(sorted(recognised, key=lambda item: (order[item.source.name], periods[item.path], item.path))),
         tuple(sorted(left, key=lambda item: item.path)),
     )
+
+
+def _period(item: Recognised, settings: Settings) -> tuple[str, ...]:
+    """The days of a delivery of BAG mutations; empty for every other file."""
+    if item.source.name != "bag" or not zipfile.is_zipfile(item.path):
+        return ()
+    return bag_extract.read_delivery(item.path, settings.home).period or ()
 
 
 def _recognised(path: Path, settings: Settings) -> Recognised | Left:
@@ -70,8 +79,7 @@ def _recognised(path: Path, settings: Settings) -> Recognised | Left:
 
 def _why_not(path: Path) -> str:
     if zipfile.is_zipfile(path):
-        mutations = bag_extract.is_mutation(path)
-        return "BAG-mutaties: alleen een volledig extract wordt geladen" if mutations else "een zip zonder BAG-extract"
+        return "een zip zonder BAG-extract"
     try:
         names = ", ".join(layer.name for layer in vector.layers(path) if layer.geometry)
     except SourceError:
@@ -85,7 +93,7 @@ def _twins(recognised: Sequence[Recognised], settings: Settings) -> list[tuple[R
     packages = [item for item in bag if not zipfile.is_zipfile(item.path)]
     pairs = []
     for item in bag:
-        if packages and item not in packages:
+        if packages and item not in packages and not _period(item, settings):
             panden = bag_extract.first_panden(item.path, settings.home)
             same = (other for other in packages if bag_geopackage.holds(other.path, settings.config, panden))
             if twin := next(same, None):
@@ -103,10 +111,10 @@ def expand(source: Source, paths: Sequence[Path], settings: Settings) -> list[Pa
         if not path.is_dir():
             found.append(path)
             continue
-        inside = [item for item in files(path) if source.recognise(item, settings)]
+        inside = [Recognised(source, item, "") for item in files(path) if source.recognise(item, settings)]
         if not inside:
             raise SourceError(path, None, f"no file of source {source.name} was found in this folder")
-        found.extend(inside)
+        found.extend(item.path for item in sorted(inside, key=lambda item: (_period(item, settings), item.path)))
     return found
 
 

@@ -63,6 +63,8 @@ def _run_steps(source: Source, load: Load, done: str | None, started: float) -> 
         source.check(load)
         source.normalise(load)
         _commit_step(load, source, NORMALISED)
+    # what a delivery touches is written down under its number: see register.huidige_levering()
+    load.connection.execute("SELECT set_config('risicoatlas.levering', %s, true)", [str(load.levering)])
     source.register(load)
     _close(load, source, started)
 

@@ -3,9 +3,12 @@
 One transaction for all layers: a crash at any point leaves the last publication untouched, and readers see either the
 old or the new number. Where much changes the table is built beside and swapped; where little does, rows are ended and
 added. Unchanged rows keep the publication in which they came.
+
+A publication of changes does the same for the objects that are known to have changed (:mod:`.changes`). It leaves
+layers alone whose changes are not told one by one.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import LiteralString
@@ -17,9 +20,9 @@ from risicoatlas import accuracy, crs
 from risicoatlas.catalogue import GEOMETRY, KEY, Catalogue, Layer
 from risicoatlas.database import Connection
 from risicoatlas.errors import ConfigError, UnavailableError
-from risicoatlas.kgl import established
+from risicoatlas.kgl import established, proposals
 from risicoatlas.own import views
-from risicoatlas.publish import standing, tables
+from risicoatlas.publish import changes, standing, tables
 
 # Above this share of changed rows a rebuild is cheaper than updating indexes row by row.
 REBUILD_SHARE = 0.2
@@ -32,10 +35,10 @@ Notice = Callable[[str], None]
 
 @dataclass(frozen=True)
 class LayerResult:
-    """What one publication did to one layer, in rows."""
+    """What one publication did to one layer, in rows; ``total`` is None where a restricted layer was not counted."""
 
     layer: str
-    total: int
+    total: int | None
     added: int
     ended: int
 
@@ -49,9 +52,17 @@ class Publication:
 
 
 def publish(
-    connection: Connection, catalogue: Catalogue, names: Iterable[str] | None = None, notice: Notice = lambda text: None
+    connection: Connection,
+    catalogue: Catalogue,
+    names: Iterable[str] | None = None,
+    notice: Notice = lambda text: None,
+    *,
+    changed_only: bool = False,
 ) -> Publication:
     """Publish the named layers, or all; commits at the end.
+
+    With ``changed_only``, of layers with ``changed_by`` just the objects that changed since they were published last;
+    what is served afterwards is the same. Other layers are left alone.
 
     Raises :class:`ConfigError` for a ``publish.sql`` that does not give the layer's fields, :class:`UnavailableError`
     when a reader holds a table for longer than the lock timeout.
@@ -62,10 +73,21 @@ def publish(
             take_turn(connection)
             # The hash of a row goes over its text: times must read the same in every session.
             connection.execute("SET LOCAL timezone = 'UTC'")
+            changed_only = changed_only and _is_published(connection)
             if any(layer.municipalities for layer in chosen):
-                established.follow(connection)
+                found = changes.read(connection)
+                panden = found.keys["pand"] if changed_only else None
+                established.follow(connection, panden, found.keys["gemeente"])
             views.forget(connection, catalogue)
-            return _publish(connection, chosen, notice)
+            if changed_only:
+                chosen = [layer for layer in chosen if layer.changed_by]
+            # once more: what was established now is among the changes
+            found = changes.read(connection)
+            done = _publish(connection, chosen, notice, found if changed_only else None)
+            changes.forget(connection, found, chosen, catalogue)
+            if any("pand" in layer.changed_by for layer in chosen):
+                proposals.followed(connection)
+            return done
     except psycopg.errors.LockNotAvailable as error:
         raise UnavailableError(
             f"a reader held a layer for longer than {LOCK_TIMEOUT}: publish again, nothing was changed"
@@ -84,19 +106,22 @@ def take_turn(connection: Connection) -> None:
 @dataclass(frozen=True)
 class _Done:
     """What was done to one layer. ``beside`` is a table that waits to be swapped in, ``anew`` says that it holds
-    nothing of earlier publications."""
+    nothing of earlier publications, ``partly`` that only objects that changed were looked at."""
 
     layer: Layer
     result: LayerResult
     beside: sql.Identifier | None
     anew: bool
+    partly: bool = False
 
     @property
     def changed(self) -> bool:
         return self.anew or bool(self.result.added or self.result.ended)
 
 
-def _publish(connection: Connection, chosen: list[Layer], notice: Notice) -> Publication:
+def _publish(
+    connection: Connection, chosen: list[Layer], notice: Notice, changed: changes.Changed | None
+) -> Publication:
     for layer in chosen:
         if layer.own:
             notice(f"{layer.name} is served from {layer.own}")
@@ -108,23 +133,29 @@ def _publish(connection: Connection, chosen: list[Layer], notice: Notice) -> Pub
     done = []
     for layer in layers:
         notice(f"publishing {layer.name}")
-        done.append(_publish_layer(connection, layer, _Numbers(number, pruned), notice))
+        done.append(_publish_layer(connection, layer, _Numbers(number, pruned), notice, changed))
     results = tuple(item.result for item in done)
-    changed = [item.layer for item in done if item.changed]
-    first = not connection.execute("SELECT 1 FROM publiek.publicatie LIMIT 1").fetchone()
-    if not changed and not first:
+    differing = [item.layer for item in done if item.changed]
+    if not differing and _is_published(connection):
         for layer in layers:
             standing.store_sources(connection, layer)
         return Publication(None, results)
-    _record(connection, number, [layer.name for layer in changed if not layer.restricted])
+    _record(connection, number, [layer.name for layer in differing if not layer.restricted])
     for item in done:
         if not item.layer.restricted:
-            _store_state(connection, item, number)
+            step = changes.Step(number, item.result.added, item.result.ended)
+            if not item.partly or not changes.store_state(connection, item.layer, step):
+                _store_state(connection, item, number)
         _store_kept(connection, item, number if item.anew else pruned)
     # Last, since readers wait from the first swap on.
     for item in done:
         _swap(connection, item)
     return Publication(number, results)
+
+
+def _is_published(connection: Connection) -> bool:
+    """Whether there was a publication before."""
+    return bool(connection.execute("SELECT 1 FROM publiek.publicatie LIMIT 1").fetchone())
 
 
 def _record(connection: Connection, number: int, public: list[str]) -> None:
@@ -139,11 +170,17 @@ def _record(connection: Connection, number: int, public: list[str]) -> None:
     )
 
 
-def _publish_layer(connection: Connection, layer: Layer, numbers: "_Numbers", notice: Notice) -> _Done:
-    fresh = _fresh_rows(connection, layer)
+def _publish_layer(
+    connection: Connection, layer: Layer, numbers: "_Numbers", notice: Notice, changed: changes.Changed | None
+) -> _Done:
     served = tables.fits(connection, layer)
-    if served and _is_transformed_otherwise(connection, layer):
+    otherwise = served and _is_transformed_otherwise(connection, layer)
+    if otherwise:
         notice(f"{layer.name}: its coordinates in ETRS89 came by another transformation and are computed anew")
+    keys = changed.of(layer) if changed and served and not otherwise else None
+    if keys is not None:
+        return _publish_changes(connection, layer, numbers, keys)
+    fresh = _fresh_rows(connection, layer)
     total, added, ended = _difference(connection, layer, fresh, served)
     beside = None
     if not served or added + ended > REBUILD_SHARE * max(total, 1):
@@ -152,6 +189,22 @@ def _publish_layer(connection: Connection, layer: Layer, numbers: "_Numbers", no
         _change(connection, layer, fresh, numbers)
     connection.execute(sql.SQL("DROP TABLE {}").format(fresh))
     return _Done(layer, LayerResult(layer.name, total, added, ended), beside, anew=not served)
+
+
+def _publish_changes(
+    connection: Connection, layer: Layer, numbers: "_Numbers", keys: Mapping[str, tuple[str, ...]]
+) -> _Done:
+    """The rows with these keys, in place."""
+    added = ended = 0
+    if keys:
+        fresh = _fresh_rows(connection, layer, keys)
+        _, added, ended = _difference(connection, layer, fresh, True, keys)
+        if added or ended:
+            _change(connection, layer, fresh, numbers, keys)
+        connection.execute(sql.SQL("DROP TABLE {}").format(fresh))
+    row = connection.execute("SELECT aantal FROM publiek.laag_stand WHERE laag = %s", [layer.name]).fetchone()
+    total = row[0] + added - ended if row else None
+    return _Done(layer, LayerResult(layer.name, total, added, ended), None, anew=False, partly=True)
 
 
 @dataclass(frozen=True)
@@ -181,8 +234,10 @@ def _is_transformed_otherwise(connection: Connection, layer: Layer) -> bool:
     return bool(row and row[0])
 
 
-def _fresh_rows(connection: Connection, layer: Layer) -> sql.Identifier:
-    """A temporary table with the rows of ``publish.sql`` and a hash of each.
+def _fresh_rows(
+    connection: Connection, layer: Layer, keys: Mapping[str, tuple[str, ...]] | None = None
+) -> sql.Identifier:
+    """A temporary table with the rows of ``publish.sql``, all or those with these keys, and a hash of each.
 
     The hash holds the transformation to ETRS89 too: with another one every row is new, its stored coordinates also.
     """
@@ -199,8 +254,9 @@ def _fresh_rows(connection: Connection, layer: Layer) -> sql.Identifier:
     statement = sql.SQL(
         "CREATE TEMPORARY TABLE {table} ON COMMIT DROP AS"
         " SELECT *, md5(ROW({hashed})::text)::uuid AS rij_hash"
-        " FROM (SELECT {casts}, {geometry} FROM ({query}) AS bron) AS rij"
+        " FROM (SELECT {casts}, {geometry} FROM ({query}) AS bron{chosen}) AS rij"
     ).format(
+        chosen=_where(keys, "bron"),
         table=sql.Identifier(f"vers_{layer.name}"[:63]),
         hashed=sql.SQL(", ").join(hashed),
         casts=sql.SQL(", ").join(casts),
@@ -220,6 +276,14 @@ def _fresh_rows(connection: Connection, layer: Layer) -> sql.Identifier:
     return fresh
 
 
+def _where(keys: Mapping[str, tuple[str, ...]] | None, alias: str) -> sql.Composable:
+    return sql.SQL(" WHERE {}").format(changes.condition(keys, alias)) if keys else sql.SQL("")
+
+
+def _and(keys: Mapping[str, tuple[str, ...]] | None, alias: str) -> sql.Composable:
+    return sql.SQL(" AND {}").format(changes.condition(keys, alias)) if keys else sql.SQL("")
+
+
 def _query_of(path: Path) -> sql.SQL:
     try:
         text = path.read_text(encoding="utf-8").strip().rstrip(";")
@@ -229,8 +293,14 @@ def _query_of(path: Path) -> sql.SQL:
     return sql.SQL(text + "\n")
 
 
-def _difference(connection: Connection, layer: Layer, fresh: sql.Identifier, served: bool) -> tuple[int, int, int]:
-    """Rows in all, rows to add (new or changed) and served rows to end."""
+def _difference(
+    connection: Connection,
+    layer: Layer,
+    fresh: sql.Identifier,
+    served: bool,
+    keys: Mapping[str, tuple[str, ...]] | None = None,
+) -> tuple[int, int, int]:
+    """Rows in all, rows to add (new or changed) and served rows to end; with ``keys``, of the rows with these."""
     total = _count(connection, sql.SQL("SELECT count(*) FROM {}").format(fresh))
     if not served:
         return total, total, 0
@@ -240,7 +310,10 @@ def _difference(connection: Connection, layer: Layer, fresh: sql.Identifier, ser
             "SELECT count(*) FROM {fresh} n JOIN {table} o USING ({key}, rij_hash) WHERE o.publicatie_tot IS NULL"
         ).format(fresh=fresh, table=layer.table, key=sql.Identifier(KEY)),
     )
-    current = _count(connection, sql.SQL("SELECT count(*) FROM {} WHERE publicatie_tot IS NULL").format(layer.table))
+    current = _count(
+        connection,
+        sql.SQL("SELECT count(*) FROM {} o WHERE o.publicatie_tot IS NULL{}").format(layer.table, _and(keys, "o")),
+    )
     return total, total - same, current - same
 
 
@@ -344,13 +417,26 @@ def _pruned_up_to(connection: Connection) -> int:
     )
 
 
-def _change(connection: Connection, layer: Layer, fresh: sql.Identifier, numbers: _Numbers) -> None:
-    """End the rows that are gone or changed and add the new ones; prune what ended long ago."""
+def _change(
+    connection: Connection,
+    layer: Layer,
+    fresh: sql.Identifier,
+    numbers: _Numbers,
+    keys: Mapping[str, tuple[str, ...]] | None = None,
+) -> None:
+    """End the rows that are gone or changed and add the new ones; prune what ended long ago. With ``keys``, rows
+    without one of these stay as they are."""
     connection.execute(
         sql.SQL(
-            "UPDATE {table} o SET publicatie_tot = {number} WHERE o.publicatie_tot IS NULL AND NOT EXISTS"
+            "UPDATE {table} o SET publicatie_tot = {number} WHERE o.publicatie_tot IS NULL{chosen} AND NOT EXISTS"
             " (SELECT FROM {fresh} n WHERE n.{key} = o.{key} AND n.rij_hash = o.rij_hash)"
-        ).format(table=layer.table, number=sql.Literal(numbers.number), fresh=fresh, key=sql.Identifier(KEY))
+        ).format(
+            table=layer.table,
+            number=sql.Literal(numbers.number),
+            chosen=_and(keys, "o"),
+            fresh=fresh,
+            key=sql.Identifier(KEY),
+        )
     )
     connection.execute(
         sql.SQL(

@@ -31,6 +31,25 @@ UPDATE publiek.laag_stand SET gemeenten = (
   LEFT JOIN register.gemeente USING (gemeentecode)
 ) WHERE laag = {name}
 """)
+# Those that were there, with those that came, without those of which nothing is left.
+_CHANGED_MUNICIPALITIES = sql.SQL("""
+WITH bekend AS (
+  SELECT lid ->> 'code' AS gemeentecode
+  FROM publiek.laag_stand, jsonb_array_elements(gemeenten) AS lid WHERE laag = {name}
+), erbij AS (
+  SELECT DISTINCT gemeentecode FROM {table}
+  WHERE publicatie = {number} AND publicatie_tot IS NULL AND gemeentecode IS NOT NULL
+), eraf AS (
+  SELECT DISTINCT gemeentecode FROM {table} WHERE publicatie_tot = {number}
+)
+UPDATE publiek.laag_stand SET gemeenten = (
+  SELECT coalesce(jsonb_agg(jsonb_build_object('code', gemeentecode, 'naam', naam) ORDER BY gemeentecode), '[]')
+  FROM (SELECT gemeentecode FROM bekend UNION SELECT gemeentecode FROM erbij) AS hier
+  LEFT JOIN register.gemeente USING (gemeentecode)
+  WHERE gemeentecode NOT IN (SELECT gemeentecode FROM eraf WHERE gemeentecode IS NOT NULL)
+    OR EXISTS (SELECT FROM {table} t WHERE t.gemeentecode = hier.gemeentecode AND t.publicatie_tot IS NULL)
+) WHERE laag = {name}
+""")
 
 
 def store_sources(connection: Connection, layer: Layer) -> None:
@@ -53,3 +72,11 @@ def store_municipalities(connection: Connection, layer: Layer, table: sql.Identi
     """The municipalities that have objects in ``table``, which is or will be the layer's."""
     if _AREA in layer.by_name:
         connection.execute(_MUNICIPALITIES.format(table=table, name=sql.Literal(layer.name)))
+
+
+def store_changed_municipalities(connection: Connection, layer: Layer, number: int) -> None:
+    """The same, after a publication that ended and added some of the layer's rows."""
+    if _AREA in layer.by_name:
+        connection.execute(
+            _CHANGED_MUNICIPALITIES.format(table=layer.table, name=sql.Literal(layer.name), number=sql.Literal(number))
+        )

@@ -62,6 +62,11 @@ def finish(connection: Connection, layer: Layer, table: sql.Identifier) -> None:
     connection.execute(sql.SQL("CREATE INDEX ON {} (publicatie)").format(table))
     # Pages walk along it: past the rows that have ended, and without reading those before an offset.
     connection.execute(sql.SQL("CREATE UNIQUE INDEX ON {} (volgnummer) WHERE publicatie_tot IS NULL").format(table))
+    # What a publication of changes looks up.
+    for column in sorted({*layer.changed_by.values()} - {KEY}):
+        connection.execute(
+            sql.SQL("CREATE INDEX ON {} ({}) WHERE publicatie_tot IS NULL").format(table, sql.Identifier(column))
+        )
     spatial = [sql.Identifier(GEOMETRY)]
     if layer.restricted and layer.area_field:
         # The row limit and the box together: one index serves both (standards on row-level security and GiST).

@@ -7,7 +7,9 @@ In: the register and a :class:`RuleSet`. Out: ``register.kgl_functielabel`` per 
 import datetime
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import LiteralString
 
+import psycopg
 from psycopg import sql
 
 from risicoatlas.database import Connection
@@ -51,7 +53,7 @@ def classify(
         notice("writing labels")
         changed, removed = _write(connection, active, panden)
         inputs.drop(connection)
-    return _outcome(connection, active, changed, removed)
+    return _outcome(connection, active, panden, changed, removed)
 
 
 def judge(
@@ -78,27 +80,28 @@ def _write(connection: Connection, rules: ActiveRules, panden: Sequence[str] | N
     return changed, removed
 
 
-def _outcome(connection: Connection, rules: ActiveRules, changed: int, removed: int) -> Outcome:
-    def counted(query: sql.SQL) -> dict[str, int]:
-        return dict(connection.execute(query, [rules.name]).fetchall())
+def _outcome(
+    connection: Connection, rules: ActiveRules, panden: Sequence[str] | None, changed: int, removed: int
+) -> Outcome:
+    """The counts over the buildings that were labelled."""
+    values = {"regelset": rules.name, "panden": None if panden is None else list(panden)}
 
-    categories = counted(
-        sql.SQL("SELECT categorie, count(*) FROM register.kgl_label WHERE regelset = %s GROUP BY 1 ORDER BY 2 DESC, 1")
-    )
+    def counted(what: LiteralString, source: LiteralString = "register.kgl_label l") -> dict[str, int]:
+        query = sql.SQL(
+            "SELECT {what}, count(*) FROM {source} WHERE l.regelset = %(regelset)s AND (%(panden)s::text[] IS NULL OR"
+            " l.pand = ANY (%(panden)s::text[])) GROUP BY 1 ORDER BY 2 DESC, 1"
+        ).format(what=sql.SQL(what), source=sql.SQL(source))
+        with psycopg.ClientCursor(connection) as cursor:
+            return dict(cursor.execute(query, values).fetchall())
+
+    categories = counted("l.categorie")
     return Outcome(
         rules=rules.name,
         day=rules.day,
         total=sum(categories.values()),
         categories=categories,
-        by_rule=counted(
-            sql.SQL("SELECT regel, count(*) FROM register.kgl_label WHERE regelset = %s GROUP BY 1 ORDER BY 2 DESC, 1")
-        ),
-        warnings=counted(
-            sql.SQL(
-                "SELECT w, count(*) FROM register.kgl_label, unnest(waarschuwingen) w WHERE regelset = %s"
-                " GROUP BY 1 ORDER BY 2 DESC, 1"
-            )
-        ),
+        by_rule=counted("l.regel"),
+        warnings=counted("w", "register.kgl_label l CROSS JOIN unnest(l.waarschuwingen) AS w"),
         changed=changed,
         removed=removed,
     )

@@ -18,6 +18,7 @@ from risicoatlas.rules.ruleset import ActiveRules, Word, digits
 OTHER = "overige gebruiksfunctie"
 DWELLING = "woonfunctie"
 TABLES = (
+    "kgl_omgeving",
     "kgl_gebouw",
     "kgl_vbo",
     "kgl_pand",
@@ -227,22 +228,32 @@ def prepare(connection: Connection, rules: ActiveRules, panden: Sequence[str] | 
     """Fill the tables in ``bron`` for all buildings, or for some; they last until :func:`drop`."""
     drop(connection)
     values = rules.parameters
+    chosen = {
+        "panden": None if panden is None else list(panden),
+        "pand_levend": values["bag.pand_levend"],
+        "vbo_levend": values["bag.vbo_levend"],
+    }
+    run(
+        connection,
+        "surroundings.sql",
+        afstand_functies=functions_using(rules, "gevelafstand"),
+        zoekafstand_m=search_distance(rules),
+        telt=bool(functions_using(rules, "aantal_per_ha")),
+        **chosen,
+    )
     run(
         connection,
         "buildings.sql",
-        panden=None if panden is None else list(panden),
-        pand_levend=values["bag.pand_levend"],
-        vbo_levend=values["bag.vbo_levend"],
         onbekende_m2=values["bag.onbekende_oppervlakten_m2"],
         functies=list(rules.functions),
-        zoekafstand_m=_search_distance(rules),
+        **chosen,
     )
     _register_hits(connection, rules)
     run(connection, "ribbons.sql")
     _secondary_functions(connection, rules)
     _neighbours(connection, rules)
     _statement(connection, "CREATE UNLOGGED TABLE bron.kgl_kas (pand text, aandeel float8)")
-    if _functions_using(rules, "kas_aandeel"):
+    if functions_using(rules, "kas_aandeel"):
         run(connection, "greenhouses.sql")
 
 
@@ -268,7 +279,8 @@ def _statement(connection: Connection, text: LiteralString) -> None:
     connection.execute(text)
 
 
-def _functions_using(rules: ActiveRules, calculation: str) -> list[str]:
+def functions_using(rules: ActiveRules, calculation: str) -> list[str]:
+    """The functions of which a condition, sentence or warning reads such a calculation."""
     return [
         function
         for function in rules.functions
@@ -379,7 +391,7 @@ def _is_main(rules: ActiveRules, function: str, words: Sequence[str]) -> sql.Com
 # --- neighbours -------------------------------------------------------------------------------------------------------
 
 
-def _search_distance(rules: ActiveRules) -> float:
+def search_distance(rules: ActiveRules) -> float:
     """How far neighbours are looked for, in metres."""
     return max(
         (
@@ -391,7 +403,7 @@ def _search_distance(rules: ActiveRules) -> float:
     )
 
 
-def _counts_places(rules: ActiveRules) -> bool:
+def counts_places(rules: ActiveRules) -> bool:
     """Whether moorings and pitches count as dwellings for distance and density."""
     return any(bool(rules.argument(word, "plaatsen", False)) for word in rules.words.values())
 
@@ -400,11 +412,11 @@ def _neighbours(connection: Connection, rules: ActiveRules) -> None:
     """``bron.kgl_afstand`` and ``bron.kgl_per_ha`` for the functions whose conditions read them."""
     _statement(connection, "CREATE UNLOGGED TABLE bron.kgl_afstand (pand text, functie text, afstand_m float8)")
     _statement(connection, "CREATE UNLOGGED TABLE bron.kgl_per_ha (pand text, functie text, aantal integer)")
-    near, dense = _functions_using(rules, "gevelafstand"), _functions_using(rules, "aantal_per_ha")
+    near, dense = functions_using(rules, "gevelafstand"), functions_using(rules, "aantal_per_ha")
     for function in dict.fromkeys([*near, *dense]):
-        run(connection, "neighbours.sql", functie=function, plaatsen=function == DWELLING and _counts_places(rules))
+        run(connection, "neighbours.sql", functie=function, plaatsen=function == DWELLING and counts_places(rules))
         if function in near:
-            run(connection, "distance.sql", functie=function, zoekafstand_m=_search_distance(rules))
+            run(connection, "distance.sql", functie=function, zoekafstand_m=search_distance(rules))
         if function in dense:
             run(connection, "density.sql", functie=function)
         _statement(connection, "DROP TABLE bron.kgl_buur")

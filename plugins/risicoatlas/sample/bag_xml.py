@@ -11,6 +11,7 @@ An object has one ``stand`` per occurrence; an ended occurrence carries ``eindGe
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from xml.sax.saxutils import escape
 
 from risicoatlas.sample.model import Adres, Openbareruimte, Pand, Plaats, Ring, Verblijfsobject
@@ -123,16 +124,20 @@ def polygon(ring: Ring, holes: tuple[Ring, ...] = (), dimension: int = 2) -> str
 
 
 def pand(value: Pand, outside: tuple[str, str] = ("", "")) -> Iterator[str]:
-    geometry = polygon(value.ring, value.binnenringen, 3)
     statuses = (*value.eerdere_statussen, value.status)
     for (nummer, begin, eind), status in zip(occurrences(value.bouwjaar, len(statuses)), statuses, strict=True):
-        yield stand(
-            f"<Objecten:Pand>{identificatie('Pand', value.identificatie)}"
-            f"<Objecten:geometrie>{geometry}</Objecten:geometrie>"
-            f"<Objecten:oorspronkelijkBouwjaar>{value.bouwjaar}</Objecten:oorspronkelijkBouwjaar>"
-            f"<Objecten:status>{status}</Objecten:status>{document(begin)}{voorkomen(nummer, begin, eind, outside)}"
-            "</Objecten:Pand>"
-        )
+        yield stand(pand_occurrence(replace(value, status=status), nummer, begin, eind, outside))
+
+
+def pand_occurrence(value: Pand, nummer: int, begin: str, eind: str | None, outside: tuple[str, str] = ("", "")) -> str:
+    """One occurrence of a building."""
+    return (
+        f"<Objecten:Pand>{identificatie('Pand', value.identificatie)}"
+        f"<Objecten:geometrie>{polygon(value.ring, value.binnenringen, 3)}</Objecten:geometrie>"
+        f"<Objecten:oorspronkelijkBouwjaar>{value.bouwjaar}</Objecten:oorspronkelijkBouwjaar>"
+        f"<Objecten:status>{value.status}</Objecten:status>{document(begin)}{voorkomen(nummer, begin, eind, outside)}"
+        "</Objecten:Pand>"
+    )
 
 
 def _address_ref(value: Adres) -> str:
@@ -141,26 +146,34 @@ def _address_ref(value: Adres) -> str:
 
 
 def verblijfsobject(value: Verblijfsobject, outside: tuple[str, str] = ("", "")) -> Iterator[str]:
+    says = [(eerder.status, eerder.gebruiksdoelen, eerder.oppervlakte) for eerder in value.eerder]
+    says.append((value.status, value.gebruiksdoelen, value.oppervlakte))
+    for (nummer, begin, eind), (status, doelen, oppervlakte) in zip(
+        occurrences(value.bouwjaar, len(says)), says, strict=True
+    ):
+        said = replace(value, status=status, gebruiksdoelen=doelen, oppervlakte=oppervlakte)
+        yield stand(verblijfsobject_occurrence(said, nummer, begin, eind, outside))
+
+
+def verblijfsobject_occurrence(
+    value: Verblijfsobject, nummer: int, begin: str, eind: str | None, outside: tuple[str, str] = ("", "")
+) -> str:
+    """One occurrence of a verblijfsobject."""
     x, y = value.punt
     panden = "".join(
         f'<Objecten-ref:PandRef domein="NL.IMBAG.Pand">{pand}</Objecten-ref:PandRef>' for pand in value.panden
     )
     neven = "".join(map(_address_ref, value.nevenadressen))
     neven = f"<Objecten:heeftAlsNevenadres>{neven}</Objecten:heeftAlsNevenadres>" if neven else ""
-    says = [(eerder.status, eerder.gebruiksdoelen, eerder.oppervlakte) for eerder in value.eerder]
-    says.append((value.status, value.gebruiksdoelen, value.oppervlakte))
-    for (nummer, begin, eind), (status, doelen, oppervlakte) in zip(
-        occurrences(value.bouwjaar, len(says)), says, strict=True
-    ):
-        gebruiksdoelen = "".join(f"<Objecten:gebruiksdoel>{doel}</Objecten:gebruiksdoel>" for doel in doelen)
-        yield stand(
-            f"<Objecten:Verblijfsobject><Objecten:heeftAlsHoofdadres>{_address_ref(value.adres)}</Objecten:heeftAlsHoofdadres>"
-            f"{voorkomen(nummer, begin, eind, outside)}{neven}{identificatie('Verblijfsobject', value.identificatie)}"
-            '<Objecten:geometrie><Objecten:punt><gml:Point srsName="urn:ogc:def:crs:EPSG::28992" srsDimension="3">\n'
-            f"  <gml:pos>{x} {y} 0.0</gml:pos>\n</gml:Point></Objecten:punt></Objecten:geometrie>{gebruiksdoelen}"
-            f"<Objecten:oppervlakte>{oppervlakte}</Objecten:oppervlakte><Objecten:status>{status}</Objecten:status>"
-            f"{document(begin)}<Objecten:maaktDeelUitVan>{panden}</Objecten:maaktDeelUitVan></Objecten:Verblijfsobject>"
-        )
+    gebruiksdoelen = "".join(f"<Objecten:gebruiksdoel>{doel}</Objecten:gebruiksdoel>" for doel in value.gebruiksdoelen)
+    return (
+        f"<Objecten:Verblijfsobject><Objecten:heeftAlsHoofdadres>{_address_ref(value.adres)}</Objecten:heeftAlsHoofdadres>"
+        f"{voorkomen(nummer, begin, eind, outside)}{neven}{identificatie('Verblijfsobject', value.identificatie)}"
+        '<Objecten:geometrie><Objecten:punt><gml:Point srsName="urn:ogc:def:crs:EPSG::28992" srsDimension="3">\n'
+        f"  <gml:pos>{x} {y} 0.0</gml:pos>\n</gml:Point></Objecten:punt></Objecten:geometrie>{gebruiksdoelen}"
+        f"<Objecten:oppervlakte>{value.oppervlakte}</Objecten:oppervlakte><Objecten:status>{value.status}</Objecten:status>"
+        f"{document(begin)}<Objecten:maaktDeelUitVan>{panden}</Objecten:maaktDeelUitVan></Objecten:Verblijfsobject>"
+    )
 
 
 def nummeraanduiding(value: Adres, outside: tuple[str, str] = ("", "")) -> Iterator[str]:

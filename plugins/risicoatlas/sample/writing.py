@@ -5,15 +5,17 @@ import shutil
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from risicoatlas.errors import SourceError
-from risicoatlas.sample import bag_geopackage, bag_zip, boundaries, brt, imev, risicolocaties, tables
+from risicoatlas.sample import bag_geopackage, bag_mutations, bag_zip, boundaries, brt, imev, risicolocaties, tables
 from risicoatlas.sample.model import DEFAULT_PANDEN, STAND, STAND_IN_NAMES, Antwoord, Ring
 from risicoatlas.sample.town import Gemeente, Town
 
 MARKER = "sample.json"
-FOLDERS = ("bag", "brt", "gemeenten", "imev", "kvk", "lrk", "duo", "risicolocaties")
+MUTATIONS = "mutaties"
+FOLDERS = (MUTATIONS, "bag", "brt", "gemeenten", "imev", "kvk", "lrk", "duo", "risicolocaties")
 FILES = ("answers.csv", "kgl_gemeente.csv")
 # Share of the buildings per municipality; the fixed part of each comes first and may be larger.
 SHARES = (0.66, 0.19, 0.15)
@@ -74,6 +76,17 @@ def write(request: Request, notice: Notice = lambda text: None) -> dict[str, int
     counts |= rows.rows
     finish(request, counts)
     return counts
+
+
+def write_mutations(request: Request) -> Path:
+    """Write one day of changes in the town, as a delivery of BAG mutations; gives its path.
+
+    It stands beside the sample, not in it: whoever loads it leaves the answer key.
+    """
+    folder = request.folder / MUTATIONS
+    folder.mkdir(parents=True, exist_ok=True)
+    town = towns(request.panden, request.seed)[0]
+    return bag_mutations.write(folder, date.fromisoformat(STAND), bag_mutations.day_of(town.plots()))
 
 
 def plot_files(folder: Path, town: Town, rings: dict[str, Ring], relations: dict[str, str]) -> list[PlotFile]:

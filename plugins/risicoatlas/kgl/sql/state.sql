@@ -17,6 +17,9 @@ SELECT jsonb_build_object(
   'gevalideerd_op', k.gevalideerd_op,
   'gepubliceerd_op', k.gepubliceerd_op,
   'ingetrokken_op', k.ingetrokken_op,
+  'validatie_gevraagd_op', gevraagd.op,
+  'wijzigingen', (SELECT count(*) FROM register.kgl_wijziging
+    WHERE gemeentecode = %(gemeente)s AND status = 'wacht' AND aangeboden_op IS NOT NULL),
   'gebouwen', (SELECT count(*) FROM gebouw),
   'per_categorie', coalesce((SELECT jsonb_object_agg(categorie, aantal) FROM
     (SELECT categorie, count(*) AS aantal FROM gebouw GROUP BY 1) AS telling), '{}'),
@@ -24,7 +27,8 @@ SELECT jsonb_build_object(
     'voorstel_gewijzigd', count(*) FILTER (WHERE voorstel_gewijzigd)) FROM gebouw),
   'functies', coalesce((SELECT jsonb_agg(jsonb_build_object(
       'functie', p.functie, 'gebouwen', p.gebouwen, 'per_categorie', p.per_categorie,
-      'gevalideerd_op', coalesce(v.gevalideerd_op, ineens.gevalideerd_op), 'gevalideerd_door', v.organisatie)
+      'gevalideerd_op', coalesce(v.gevalideerd_op, ineens.gevalideerd_op), 'gevalideerd_door', v.organisatie,
+      'opnieuw_valideren', coalesce(coalesce(v.gevalideerd_op, ineens.gevalideerd_op) < gevraagd.op, false))
       ORDER BY p.functie)
     FROM per_functie p LEFT JOIN register.kgl_validatie v ON v.gemeentecode = %(gemeente)s AND v.functie = p.functie), '[]')
 )
@@ -33,3 +37,6 @@ LEFT JOIN register.kgl_gemeente k ON k.gemeentecode = %(gemeente)s
 LEFT JOIN LATERAL (
   SELECT k.gevalideerd_op WHERE NOT EXISTS (SELECT FROM register.kgl_validatie WHERE gemeentecode = %(gemeente)s)
 ) AS ineens ON true
+LEFT JOIN LATERAL (
+  SELECT max(tijdstip) AS op FROM register.kgl_gebeurtenis
+  WHERE gemeentecode = %(gemeente)s AND soort = 'validatie_gevraagd') AS gevraagd ON true

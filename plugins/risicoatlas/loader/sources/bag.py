@@ -1,4 +1,5 @@
-"""The BAG: panden, verblijfsobjecten and addresses, from an extract of the Kadaster or from a GeoPackage."""
+"""The BAG: panden, verblijfsobjecten and addresses, from an extract of the Kadaster, from its daily mutations or from a
+GeoPackage."""
 
 import json
 import zipfile
@@ -9,13 +10,14 @@ from typing import Any
 from risicoatlas.errors import SourceError
 from risicoatlas.loader import mapping
 from risicoatlas.loader.source import Load
-from risicoatlas.loader.sources import bag_extract, bag_geopackage
+from risicoatlas.loader.sources import bag_extract, bag_geopackage, bag_mutations
 from risicoatlas.settings import Settings
 
 # Kinds that the register keeps, in the order of writing; the other staged kinds give their names to addresses.
 REGISTERED = ("pand", "verblijfsobject", "nummeraanduiding")
 PLACES = ("ligplaats", "standplaats")
 NAMES_ONLY = {"openbareruimte": "bag_openbareruimte", "woonplaats": "bag_woonplaats"}
+MUTATIONS = "mutaties"
 AS_NAME = "opgenomen als naam bij adressen"
 
 # Bounds of EPSG:28992 with room for the sea (EPSG registry: area of use of the Dutch stereographic system), as (E)WKT.
@@ -34,6 +36,8 @@ class BagSource:
         "bag_openbareruimte",
         "bag_woonplaats",
         "bag_plaats",
+        "bag_was",
+        "bag_eind",
         "pand",
         "verblijfsobject",
         "adres",
@@ -43,7 +47,7 @@ class BagSource:
     def recognise(self, path: Path, settings: Settings) -> str | None:
         try:
             if zipfile.is_zipfile(path):
-                return "BAG-extract" if bag_extract.is_extract(path) and not bag_extract.is_mutation(path) else None
+                return _title(path, settings) if bag_extract.is_extract(path) else None
             found = bag_geopackage.uses(path, settings.config)
         except SourceError:
             return None
@@ -53,9 +57,13 @@ class BagSource:
     def stage(self, load: Load) -> None:
         if zipfile.is_zipfile(load.path) or load.path.suffix.lower() == ".zip":
             delivery = bag_extract.read_delivery(load.path, load.settings.home)
+            load.report.stand = delivery.date
+            if delivery.period:
+                _stage_mutations(load, delivery.period)
+                return
             areas = dict(delivery.areas)
             load.report.omschrijving = "BAG-extract " + ", ".join(name or code for code, name in areas.items())
-            load.report.stand, load.report.gebied = delivery.date, sorted(areas) or None
+            load.report.gebied = sorted(areas) or None
             load.report.namen = {code: name for code, name in areas.items() if name}
             bag_extract.stage(load)
         else:
@@ -64,6 +72,8 @@ class BagSource:
             load.report.find("melding", "levering", "een GeoPackage zegt niet of het volledig is: er vervalt niets")
 
     def check(self, load: Load) -> None:
+        if _is_mutation(load):
+            bag_mutations.check(load)
         for kind, table in NAMES_ONLY.items():
             if kind in load.report.objecten:
                 ((count,),) = load.rows("bag", f"aantal_{table}")
@@ -91,10 +101,32 @@ class BagSource:
                 _register(load, kind)
                 advance(1)
         _register_places(load)
+        if _is_mutation(load):
+            load.run("mutaties", "hernoemd")
+        load.run("mutaties", "schrijf_openbareruimte")
         _register_gemeenten(load)
-        load.run("bag", "analyseer_register")
+        if not _is_mutation(load):
+            load.run("bag", "analyseer_register")
         # Lists that were loaded before may find their addresses now.
-        load.run("lists", "koppel")
+        load.run("lists", "koppel", alles=not _is_mutation(load))
+        if _is_mutation(load):
+            ((touched,),) = load.rows("mutaties", "panden_geraakt")
+            load.report.kengetallen = {"panden geraakt": int(str(touched))}
+
+
+def _title(path: Path, settings: Settings) -> str:
+    period = bag_extract.read_delivery(path, settings.home).period
+    return f"BAG-mutaties van {period[0]} tot {period[1]}" if period else "BAG-extract"
+
+
+def _stage_mutations(load: Load, period: tuple[str, str]) -> None:
+    load.report.omschrijving = f"BAG-mutaties van {period[0]} tot {period[1]}"
+    load.report.instellingen = {MUTATIONS: list(period)}
+    bag_mutations.stage(load)
+
+
+def _is_mutation(load: Load) -> bool:
+    return MUTATIONS in load.report.instellingen
 
 
 def _register(load: Load, kind: str) -> None:
@@ -106,6 +138,8 @@ def _register(load: Load, kind: str) -> None:
         for subject in ("panden", "nevenadressen"):
             load.run("bag", f"wis_{subject}_van_gewijzigde")
             load.run("bag", f"schrijf_{subject}_van_gewijzigde")
+    if _is_mutation(load):
+        tally.vervallen = bag_mutations.register_ended(load, kind)
     if load.report.gebied:
         load.run("bag", f"overgenomen_{kind}", gebied=load.report.gebied)
         tally.vervallen = load.run("bag", f"vervallen_{kind}", gebied=load.report.gebied)
@@ -117,6 +151,10 @@ def _register_places(load: Load) -> None:
         if kind in load.report.objecten:
             load.count(load.report.tally(kind), "bag", "tel_plaats", soort=kind)
     load.run("bag", "schrijf_plaats")
+    if _is_mutation(load):
+        for kind in bag_mutations.PLACES:
+            if kind in load.report.objecten:
+                load.report.tally(kind).vervallen = bag_mutations.register_ended(load, kind)
     if load.report.gebied:
         load.run("bag", "overgenomen_plaats", gebied=load.report.gebied)
         for kind in PLACES:

@@ -12,7 +12,7 @@ without DTD, entities or network.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
@@ -33,7 +33,6 @@ DELIVERY = "Leveringsdocument-BAG-Extract.xml"
 # Kinds that every extract must bring, as their files are called.
 REQUIRED = ("PND", "VBO", "NUM", "OPR", "WPL")
 _FILE = re.compile(r"\d{4}(?P<type>[A-Z]{3})\d{8}-(?P<number>\d{6})\.xml", re.IGNORECASE)
-_MUTATIONS = re.compile(r"\d{4}(?:IO)?MUT\d{8}", re.IGNORECASE)
 _RD = re.compile(r"(?:EPSG:(?:[\d.]*:)?|epsg/0/)(?:28992|7415)$", re.IGNORECASE)
 
 RELATION = "gemeente_woonplaats_relatie"
@@ -45,24 +44,24 @@ Row = tuple[object, ...]
 
 @dataclass(frozen=True)
 class Delivery:
-    """What the delivery document says: date of the data, and municipalities by code; ``NL`` is the whole country."""
+    """What the delivery document says: date of the data, and municipalities by code; ``NL`` is the whole country.
+
+    ``period`` is that of a delivery of mutations, from and until; a full extract has none.
+    """
 
     date: str | None
     areas: Mapping[str, str | None]
+    period: tuple[str, str] | None = None
 
 
 def is_extract(path: Path) -> bool:
     return any(Path(name).name == DELIVERY for name in archive.names(path))
 
 
-def is_mutation(path: Path) -> bool:
-    return any(_MUTATIONS.match(Path(name).name) for name in archive.names(path))
-
-
 def read_delivery(path: Path, spool: Path) -> Delivery:
     """Read the delivery document; a zip without one raises :class:`SourceError`."""
     for member in archive.members(path, spool, lambda name: name == DELIVERY):
-        with _reading(path, member), member.open() as file:
+        with reading(path, member), member.open() as file:
             root = etree.parse(file, etree.XMLParser(resolve_entities=False, no_network=True)).getroot()
             return _delivery(root)
     raise SourceError(path, None, f"it is no BAG extract: {DELIVERY} is missing")
@@ -76,14 +75,20 @@ def _delivery(root: etree._Element) -> Delivery:
         code = item.findtext("{*}GemeenteIdentificatie")
         if code:
             areas[f"GM{code}"] = item.findtext("{*}GemeenteNaam")
-    return Delivery(root.findtext(".//{*}StandTechnischeDatum"), areas)
+    return Delivery(root.findtext(".//{*}StandTechnischeDatum"), areas, _period(root))
+
+
+def _period(root: etree._Element) -> tuple[str, str] | None:
+    if root.find(".//{*}MUT-Extract") is None:
+        return None
+    return root.findtext(".//{*}MutatiedatumVanaf") or "", root.findtext(".//{*}MutatiedatumTot") or ""
 
 
 def first_panden(path: Path, spool: Path, count: int = 50) -> list[str]:
     """Identifications of the first panden, to see whether another file has the same ones."""
     for member in archive.members(path, spool, lambda name: "PND" in name or name.endswith(".zip")):
-        with _reading(path, member), member.open() as file:
-            objects = _objects(path, member, _Counted(file, member, lambda done: None))
+        with reading(path, member), member.open() as file:
+            objects = _objects(path, member, Counted(file, member, lambda done: None))
             found = [item.findtext("{*}identificatie") for item in islice(objects, count)]
             if ids := sorted({text for text in found if text}):
                 return ids
@@ -92,8 +97,6 @@ def first_panden(path: Path, spool: Path, count: int = 50) -> list[str]:
 
 def stage(load: Load) -> None:
     """Stage the whole extract, one COPY per XML file."""
-    if is_mutation(load.path):
-        raise SourceError(load.path, None, "it is a delivery of BAG mutations: load the full extract instead")
     parts: dict[str, set[int]] = {}
     with load.progress.task(f"{load.path.name} lezen", load.path.stat().st_size >> 10, "kB") as advance:
         for member in archive.members(load.path, load.settings.home):
@@ -122,14 +125,14 @@ def _stage_member(load: Load, member: Member, advance: Advance) -> None:
 
 def _rows(load: Load, member: Member, advance: Advance) -> Iterator[tuple[str, Row]]:
     """Rows of the current occurrences of one file, with their kind; the others are counted."""
-    with _reading(load.path, member), member.open() as file:
-        objects = _objects(load.path, member, _Counted(file, member, advance))
+    with reading(load.path, member), member.open() as file:
+        objects = _objects(load.path, member, Counted(file, member, advance))
         for number, element in enumerate(objects, start=1):
-            name = _local(element)
+            name = local_name(element)
             if name == "GemeenteWoonplaatsRelatie":
-                _count_unused(load, RELATION)
+                count_unused(load, RELATION)
             elif name.startswith("Kenmerk"):
-                _count_research(load, element)
+                count_research(load, element)
             elif (reader := READERS.get(name)) is None:
                 raise SourceError(
                     load.path, member.place, f"object {number} is a {name}: expected {', '.join(READERS)}"
@@ -139,33 +142,50 @@ def _rows(load: Load, member: Member, advance: Advance) -> Iterator[tuple[str, R
 
 
 def _row(load: Load, reader: "Reader", element: etree._Element, place: str) -> Row | None:
-    values = {_without_namespace(child.tag): child for child in element}
-    history = _history(values)
+    values = values_of(element)
+    history = history_of(values)
     tally = load.report.tally(reader.kind)
     tally.gelezen += 1
     if reason := ending(history):
         tally.skip(reason)
         return None
+    return row_of(load.path, reader, values, place)
+
+
+def values_of(element: etree._Element) -> Values:
+    """The properties of an object by name."""
+    return {without_namespace(child.tag): child for child in element}
+
+
+def row_of(path: Path, reader: "Reader", values: Values, place: str) -> Row:
+    """The columns of an occurrence; a shape that is none is staged with its reason, another CRS refuses the file."""
+    history = history_of(values)
     try:
-        return (place, None, _text(values, "identificatie"), *reader.read(values, history))
+        return (place, None, text_of(values, "identificatie"), *reader.read(values, history))
     except wkb.ShapeError as error:
         # Staged without its geometry, so that the findings of all objects come out of one place.
         del values["geometrie"]
-        return (place, str(error), _text(values, "identificatie"), *reader.read(values, history))
+        return (place, str(error), text_of(values, "identificatie"), *reader.read(values, history))
     except CrsError as error:
-        raise SourceError(load.path, place, f"the CRS is {error}, expected EPSG:28992") from None
+        raise SourceError(path, place, f"the CRS is {error}, expected EPSG:28992") from None
 
 
 class CrsError(Exception):
     """A geometry in another CRS: the whole file is wrong."""
 
 
-def _objects(path: Path, member: Member, file: "_Counted") -> Iterator[etree._Element]:
-    """Each object of a file, freed when the next one is asked for."""
+def _objects(path: Path, member: Member, file: "Counted") -> Iterator[etree._Element]:
+    """Each object of a file."""
+    for element in elements(path, member, file, ("stand", "GemeenteWoonplaatsRelatie")):
+        yield element if local_name(element) != "stand" else _content(path, member, element)
+
+
+def elements(path: Path, member: Member, file: "Counted", names: Sequence[str]) -> Iterator[etree._Element]:
+    """Each element of these names, freed when the next one is asked for."""
     context = etree.iterparse(
         cast(IO[bytes], file),
         events=("end",),
-        tag=("{*}stand", "{*}GemeenteWoonplaatsRelatie"),
+        tag=[f"{{*}}{name}" for name in names],
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
@@ -174,7 +194,7 @@ def _objects(path: Path, member: Member, file: "_Counted") -> Iterator[etree._El
     )
     for _, element in context:
         parent = element.getparent()
-        yield element if _local(element) != "stand" else _content(path, member, element)
+        yield element
         element.clear()
         while parent is not None and element.getprevious() is not None:
             del parent[0]
@@ -189,13 +209,13 @@ def _content(path: Path, member: Member, stand: etree._Element) -> etree._Elemen
     raise SourceError(path, f"{member.place}, line {stand.sourceline}", "a <stand> must hold one object")
 
 
-def _count_unused(load: Load, kind: str) -> None:
+def count_unused(load: Load, kind: str) -> None:
     tally = load.report.tally(kind)
     tally.gelezen += 1
     tally.skip(UNUSED)
 
 
-def _count_research(load: Load, element: etree._Element) -> None:
+def count_research(load: Load, element: etree._Element) -> None:
     """A mark that some property is doubted: counted, of use to nobody downstream."""
     tally = load.report.tally(IN_RESEARCH)
     tally.gelezen += 1
@@ -215,13 +235,13 @@ _HISTORY = {
 }
 
 
-def _history(values: Values) -> dict[str, str | None]:
+def history_of(values: Values) -> dict[str, str | None]:
     container = values.get("voorkomen")
     if container is None:
         return {}
     found: dict[str, str | None] = {}
     for item in container.iter():
-        if name := _HISTORY.get(_without_namespace(item.tag)):
+        if name := _HISTORY.get(without_namespace(item.tag)):
             found[name] = item.text
     return found
 
@@ -235,7 +255,7 @@ class Reader:
 
 
 def _read_pand(values: Values, history: Mapping[str, str | None]) -> Row:
-    status, year = _text(values, "status"), _text(values, "oorspronkelijkBouwjaar")
+    status, year = text_of(values, "status"), text_of(values, "oorspronkelijkBouwjaar")
     return (status, year, _polygons(values.get("geometrie")), *_moments(history))
 
 
@@ -243,11 +263,13 @@ def _read_verblijfsobject(values: Values, history: Mapping[str, str | None]) -> 
     purposes: list[str] = []
     if (last := values.get("gebruiksdoel")) is not None:
         # several of them stand beside each other; `values` has only one
-        purposes = [item.text or "" for item in cast(etree._Element, last.getparent()).iterfind(f"{{*}}{_local(last)}")]
+        purposes = [
+            item.text or "" for item in cast(etree._Element, last.getparent()).iterfind(f"{{*}}{local_name(last)}")
+        ]
     main = _references(values.get("heeftAlsHoofdadres"))
     return (
-        _text(values, "status"),
-        _text(values, "oppervlakte"),
+        text_of(values, "status"),
+        text_of(values, "oppervlakte"),
         purposes,
         _references(values.get("maaktDeelUitVan")),
         main[0] if main else None,
@@ -261,7 +283,7 @@ def _read_nummeraanduiding(values: Values, history: Mapping[str, str | None]) ->
     names = ("status", "postcode", "huisnummer", "huisletter", "huisnummertoevoeging")
     street, town = _references(values.get("ligtAan")), _references(values.get("ligtIn"))
     return (
-        *(_text(values, name) for name in names),
+        *(text_of(values, name) for name in names),
         street[0] if street else None,
         town[0] if town else None,
         None,
@@ -272,15 +294,15 @@ def _read_nummeraanduiding(values: Values, history: Mapping[str, str | None]) ->
 
 def _read_openbareruimte(values: Values, history: Mapping[str, str | None]) -> Row:
     town = _references(values.get("ligtIn"))
-    return (_text(values, "naam"), town[0] if town else None, history.get("voorkomen"))
+    return (text_of(values, "naam"), town[0] if town else None, history.get("voorkomen"))
 
 
 def _read_woonplaats(values: Values, history: Mapping[str, str | None]) -> Row:
-    return (_text(values, "naam"), history.get("voorkomen"))
+    return (text_of(values, "naam"), history.get("voorkomen"))
 
 
 def _read_plaats(kind: str, values: Values, history: Mapping[str, str | None]) -> Row:
-    return (_text(values, "status"), _polygons(values.get("geometrie")), *_moments(history), kind)
+    return (text_of(values, "status"), _polygons(values.get("geometrie")), *_moments(history), kind)
 
 
 READERS = {
@@ -302,7 +324,7 @@ def _references(container: etree._Element | None) -> list[str]:
     return [item.text or "" for item in container] if container is not None else []
 
 
-def _text(values: Values, name: str) -> str | None:
+def text_of(values: Values, name: str) -> str | None:
     element = values.get(name)
     return element.text if element is not None else None
 
@@ -317,7 +339,7 @@ def _polygons(container: etree._Element | None) -> str | None:
         parts.append([wkb.pairs(ring.text or "", dimension) for ring in rings])
     if not parts:
         shape = next(container.iter("{http://www.opengis.net/gml/3.2}*"), container)
-        raise wkb.ShapeError(f"de geometrie is een {_local(shape)}, verwacht: Polygon")
+        raise wkb.ShapeError(f"de geometrie is een {local_name(shape)}, verwacht: Polygon")
     return wkb.polygons(parts, SRID)
 
 
@@ -340,17 +362,17 @@ def _dimension(shape: etree._Element) -> int:
     return 3 if shape.get("srsDimension") == "3" else 2
 
 
-def _local(element: etree._Element) -> str:
-    return _without_namespace(element.tag)
+def local_name(element: etree._Element) -> str:
+    return without_namespace(element.tag)
 
 
 @cache
-def _without_namespace(tag: str) -> str:
+def without_namespace(tag: str) -> str:
     """A tag without its namespace; remembered, since a file has a million elements and fifty tags."""
     return str(tag).rpartition("}")[2]
 
 
-class _Counted:
+class Counted:
     """A file that tells how far it was read, in kB of the zip file."""
 
     def __init__(self, file: IO[bytes], member: Member, advance: Advance) -> None:
@@ -366,7 +388,7 @@ class _Counted:
 
 
 @contextmanager
-def _reading(path: Path, member: Member) -> Iterator[None]:
+def reading(path: Path, member: Member) -> Iterator[None]:
     """What is wrong with the zip or the XML of one member, with its place."""
     try:
         with refusing_damage(path, member.place):

@@ -79,7 +79,7 @@ class ListSource:
         if load.report.instellingen["unique"] == ["sleutel"]:
             load.run("lists", "andere_code", bron=self.name)
         load.run("lists", "schrijf", bron=self.name)
-        load.run("lists", "koppel")
+        load.run("lists", "koppel", alles=True)
         if load.report.instellingen["complete"] == "municipality":
             tally.vervallen = load.run("lists", "vervallen", bron=self.name)
         ((linked, unlinked),) = load.rows("lists", "aantal_gekoppeld", bron=self.name)

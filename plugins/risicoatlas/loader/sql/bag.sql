@@ -97,7 +97,8 @@ SELECT g.plaats,
         THEN format('het huisnummer %L is geen geheel getal', g.huisnummer)
     END),
   g.identificatie, g.status, upper(replace(g.postcode, ' ', '')), bron.als_geheel_getal(g.huisnummer), g.huisletter,
-  g.toevoeging, coalesce(g.openbareruimte_naam, o.naam), coalesce(g.woonplaats_naam, eigen.naam, w.naam)
+  g.toevoeging, coalesce(g.openbareruimte_naam, o.naam, r.naam),
+  coalesce(g.woonplaats_naam, eigen.naam, w.naam, r.woonplaats)
 FROM (
   SELECT *, row_number() OVER (PARTITION BY identificatie ORDER BY voorkomen DESC NULLS LAST, plaats) AS volgorde,
     count(*) OVER (PARTITION BY identificatie) AS aantal
@@ -115,6 +116,8 @@ LEFT JOIN (
   SELECT DISTINCT ON (identificatie) identificatie, naam
   FROM bron.bag_woonplaats ORDER BY identificatie, voorkomen DESC NULLS LAST
 ) AS eigen ON eigen.identificatie = g.woonplaats
+-- what earlier deliveries said: mutations of an address seldom bring its street
+LEFT JOIN register.openbareruimte AS r ON r.identificatie = g.openbareruimte
 
 -- name: normaliseer_plaats
 INSERT INTO bron.plaats (plaats, fout, identificatie, soort, status, geometrie, hersteld, begin_geldigheid,
@@ -227,12 +230,12 @@ WHERE r.waarde_hash <> excluded.waarde_hash
 
 -- name: wis_panden_van_gewijzigde
 -- Links of what was just written; new ones have none.
-DELETE FROM register.verblijfsobject_pand AS l USING register.verblijfsobject AS v
-WHERE v.identificatie = l.verblijfsobject AND v.levering = %(levering)s
+DELETE FROM register.verblijfsobject_pand AS l USING bron.verblijfsobject AS b, register.verblijfsobject AS v
+WHERE b.identificatie = v.identificatie AND v.identificatie = l.verblijfsobject AND v.levering = %(levering)s
 
 -- name: wis_nevenadressen_van_gewijzigde
-DELETE FROM register.verblijfsobject_nevenadres AS l USING register.verblijfsobject AS v
-WHERE v.identificatie = l.verblijfsobject AND v.levering = %(levering)s
+DELETE FROM register.verblijfsobject_nevenadres AS l USING bron.verblijfsobject AS b, register.verblijfsobject AS v
+WHERE b.identificatie = v.identificatie AND v.identificatie = l.verblijfsobject AND v.levering = %(levering)s
 
 -- name: schrijf_panden_van_gewijzigde
 INSERT INTO register.verblijfsobject_pand (verblijfsobject, pand)
@@ -373,7 +376,7 @@ WHERE b.identificatie = r.identificatie AND b.fout IS NULL AND l.nummer = r.leve
 -- name: onbekende_gemeenten
 -- Municipalities of the delivery of which no boundary is loaded: kept by name, without geometry.
 WITH nieuw AS (
-  SELECT gemeentecode FROM register.pand WHERE levering = %(levering)s
+  SELECT 'GM' || left(identificatie, 4) AS gemeentecode FROM bron.pand WHERE fout IS NULL
   UNION SELECT code FROM unnest(%(codes)s::text[]) AS code)
 INSERT INTO register.gemeente (gemeentecode, naam, land, bestaat, levering)
 SELECT gemeentecode, coalesce(%(namen)s::jsonb ->> gemeentecode, gemeentecode), 'NL', false, %(levering)s

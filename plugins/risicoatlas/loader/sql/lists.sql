@@ -88,8 +88,23 @@ WHERE r.waarde_hash <> excluded.waarde_hash
 -- name: koppel
 -- Every row of every list to its verblijfsobject: by identification, else by postcode, number and what follows the number
 -- (letter and addition together: lists split them in different ways). An address may belong to several objects in the
--- course of time: one that is not withdrawn goes first, then one that has it as its main address.
-WITH nieuw AS (
+-- course of time: one that is not withdrawn goes first, then one that has it as its main address. Unless %(alles)s, only
+-- rows that the verblijfsobjecten and addresses of this delivery may concern.
+WITH adres AS (
+  SELECT identificatie FROM bron.adres
+  UNION SELECT identificatie FROM bron.bag_eind WHERE soort = 'nummeraanduiding'),
+object AS (
+  SELECT identificatie FROM bron.verblijfsobject
+  UNION SELECT identificatie FROM bron.bag_eind WHERE soort = 'verblijfsobject'
+  UNION SELECT v.identificatie FROM register.verblijfsobject AS v JOIN adres AS a ON a.identificatie = v.nummeraanduiding
+  UNION SELECT n.verblijfsobject FROM register.verblijfsobject_nevenadres AS n
+    JOIN adres AS a ON a.identificatie = n.nummeraanduiding),
+plek AS (
+  SELECT postcode, huisnummer FROM bron.adres
+  UNION SELECT a.postcode, a.huisnummer
+  FROM bron.verblijfsobject AS v CROSS JOIN unnest(v.nevenadressen || v.nummeraanduiding) AS nummer
+  JOIN register.adres AS a ON a.nummeraanduiding = nummer),
+nieuw AS (
   SELECT t.register, t.sleutel, t.code, coalesce(opgegeven.identificatie, gevonden.identificatie) AS verblijfsobject
   FROM register.registertreffer AS t
   LEFT JOIN register.verblijfsobject AS opgegeven ON opgegeven.identificatie = t.bag_verblijfsobject
@@ -107,7 +122,10 @@ WITH nieuw AS (
         = upper(regexp_replace(concat(t.huisletter, t.toevoeging), '[^[:alnum:]]', '', 'g'))
     ORDER BY v.status IN ('Verblijfsobject ingetrokken', 'Niet gerealiseerd verblijfsobject',
       'Verblijfsobject ten onrechte opgevoerd'), v.rang, v.identificatie
-    LIMIT 1) AS gevonden ON true)
+    LIMIT 1) AS gevonden ON true
+  WHERE %(alles)s OR t.verblijfsobject IN (SELECT identificatie FROM object)
+    OR t.bag_verblijfsobject IN (SELECT identificatie FROM object)
+    OR (t.postcode, t.huisnummer) IN (SELECT postcode, huisnummer FROM plek))
 UPDATE register.registertreffer AS t SET verblijfsobject = n.verblijfsobject
 FROM nieuw AS n
 WHERE (n.register, n.sleutel, n.code) = (t.register, t.sleutel, t.code)

@@ -1,6 +1,5 @@
 -- The buildings to label and their surroundings: live, with at least one live verblijfsobject.
--- %(panden)s NULL labels everything; else only these, and what lies within %(zoekafstand_m)s of them is read along, so
--- that distances come out as in a full run.
+-- %(panden)s NULL labels everything; else only these, and bron.kgl_omgeving says what is read along.
 CREATE UNLOGGED TABLE bron.kgl_gebouw AS
 SELECT p.identificatie AS pand, p.geometrie, true AS kandidaat
 FROM register.pand p
@@ -8,10 +7,7 @@ WHERE p.status = ANY (%(pand_levend)s) AND %(panden)s::text[] IS NULL
 UNION ALL
 SELECT p.identificatie, p.geometrie, p.identificatie = ANY (%(panden)s::text[])
 FROM register.pand p
-WHERE p.status = ANY (%(pand_levend)s) AND p.identificatie IN (
-  SELECT n.identificatie
-  FROM register.pand k JOIN register.pand n ON ST_DWithin(k.geometrie, n.geometrie, %(zoekafstand_m)s)
-  WHERE k.identificatie = ANY (%(panden)s::text[]));
+WHERE p.status = ANY (%(pand_levend)s) AND p.identificatie IN (SELECT pand FROM bron.kgl_omgeving);
 ANALYZE bron.kgl_gebouw;
 
 -- One row per building and live verblijfsobject. Area 0, no area and the placeholder values are unknown.
