@@ -1,6 +1,8 @@
 """Every layer of the register: what it serves is worked out again from the sample's files, and every protocol has it."""
 
+import csv
 import json
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -361,28 +363,66 @@ def test_what_the_register_holds_is_in_the_layers_or_is_told(town: Town) -> None
     assert served("aandachtsgebieden") == served(*by_family)
 
 
+def test_an_activity_keeps_the_attributes_of_its_class(
+    roots: list[Message], features: Callable[[str], list[Message]]
+) -> None:
+    served = {feature["id"]: feature["properties"] for feature in features("ev_activiteiten")}
+    shared = {"entityType", "id", "identificatie", "bronobjectID", "documentInfo", "bronhoudercodeOverheid", "heeft"}
+    renamed = {"bevoegdGezag": "bevoegdgezag", "balActiviteit": "bal_activiteit"}
+    tested = set()
+    for root in roots:
+        for activity in living(root) if FAMILIES[root["entityType"]] == "ev" else ():
+            for attribute, given in activity.items():
+                if attribute in shared or attribute in {"beginGeldigheid", "eindGeldigheid"}:
+                    continue
+                for name, value in flat(renamed.get(attribute, snake(attribute)), given):
+                    found = served[activity["id"]][name]
+                    void = served[activity["id"]].get(f"{name}_geen_waarde")
+                    assert (void if void else found) == value, (activity["id"], name)
+                    tested.add(name)
+    assert len(tested) > 30
+
+
+def flat(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """``voordruk: {exact: 3}`` is ``voordruk_exact``, a list one text."""
+    if isinstance(value, dict):
+        yield from ((f"{name}_{snake(part)}", item) for part, item in value.items())
+    else:
+        yield name, ", ".join(value) if isinstance(value, list) else value
+
+
+def test_every_attribute_of_a_class_of_activities_is_in_the_layer(catalogue: Catalogue, validator: Validator) -> None:
+    fields = catalogue.get("ev_activiteiten").by_name
+    for name in validator.model.activities:
+        for attribute in own_attributes(name):
+            assert any(field == attribute or field.startswith(f"{attribute}_") for field in fields), (name, attribute)
+
+
+def own_attributes(owner: str) -> Iterator[str]:
+    with (CHECKOUT / "config" / "imev" / "attributen.csv").open(encoding="utf-8", newline="") as source:
+        yield from (snake(row["attribuut"]) for row in csv.DictReader(source)
+                    if row["klasse"] == owner and row["attribuut"] not in {"bevoegdGezag", "idActiviteitTR"})  # fmt: skip
+
+
 def test_every_field_of_a_class_of_references_is_in_a_layer(catalogue: Catalogue) -> None:
     """The IMEV name in snake_case; the attributes come from the model, so a new one fails here until a layer has it."""
-    model = (CHECKOUT / "config" / "imev" / "attributen.csv").read_text(encoding="utf-8").splitlines()
-    classes = {
-        row.split(",")[0]
-        for row in (CHECKOUT / "config" / "imev" / "klassen.csv").read_text(encoding="utf-8").splitlines()
-        if row.split(",")[1] == "ReferentieEVContour"
-    }
-    attributes = {(row.split(",")[0], row.split(",")[1]) for row in model if row.split(",")[0] in classes}
+    with (CHECKOUT / "config" / "imev" / "klassen.csv").open(encoding="utf-8", newline="") as source:
+        classes = {row["klasse"] for row in csv.DictReader(source) if row["supertype"] == "ReferentieEVContour"}
+    assert len(classes) == 20
     pipes = catalogue.get("bl_buisleidingreferentie").by_name
     others = {
         name
         for layer in ("ev_referenties_punt", "ev_referenties_lijn", "ev_referenties_polygon")
         for name in catalogue.get(layer).by_name
     }
-    for owner, attribute in attributes:
-        if attribute != "geometrie":
-            assert snake(attribute) in (pipes if owner == "BuisleidingReferentie" else others), (owner, attribute)
+    for owner in classes:
+        fields = pipes if owner == "BuisleidingReferentie" else others
+        assert set(own_attributes(owner)) - {"geometrie"} <= set(fields), owner
 
 
 def snake(name: str) -> str:
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
+    """``maxWerpafstandNominaal`` is max_werpafstand_nominaal, ``idActiviteitTR`` id_activiteit_tr."""
+    return re.sub(r"(?<=[a-z0-9])([A-Z]+)", r"_\1", name.replace("kPa", "kpa")).lower()
 
 
 # -- what a message may hold that the sample does not

@@ -8,7 +8,7 @@ SELECT
   (kenmerken ->> 'bovengronds')::boolean AS bovengronds,
   (kenmerken ->> 'inhoud')::double precision AS inhoud,
   (kenmerken ->> 'oppervlakte')::double precision AS oppervlakte,
-  (kenmerken ->> 'aantalKoelinstallaties')::bigint AS aantal_koelinstallaties,
+  (kenmerken ->> 'aantalKoelinstallaties')::numeric::bigint AS aantal_koelinstallaties,
   kenmerken ->> 'opstellingsUitvoering' AS opstellings_uitvoering,
   (kenmerken ->> 'pompbeveiliging')::boolean AS pompbeveiliging,
   ST_Multi(geometrie) AS geometrie

@@ -11,6 +11,52 @@ CREATE FUNCTION register.open_lijnen(contour geometry, vlak geometry) RETURNS te
   WHERE ST_Dimension(contour) = 1 AND ST_Length(contour) - ST_Perimeter(vlak) > 0.01
 $$;
 
+-- As in 0020, with what is particular to a class of activities and of references.
+CREATE OR REPLACE VIEW register.ev_activiteit AS
+SELECT
+  a.nummer,
+  a.identificatie,
+  coalesce(l.kenmerken ->> 'bedrijfsnaam', l.kenmerken ->> 'naamExploitant', l.kenmerken ->> 'eigenaar',
+    l.kenmerken ->> 'route') AS naam,
+  coalesce(a.bronhouder, l.bronhouder) AS bronhouder,
+  a.bronhoudercode,
+  a.kenmerken ->> 'bevoegdGezag' AS bevoegdgezag,
+  a.begin_geldigheid,
+  a.eind_geldigheid,
+  a.tijdstip_registratie,
+  l.geometrie_hersteld,
+  locatie_klasse.familie,
+  a.entity_type AS evactiviteit,
+  activiteit_klasse.activiteit,
+  activiteit_klasse.bkl_code,
+  a.kenmerken ->> 'idActiviteitTR' AS id_activiteit_tr,
+  coalesce(activiteit_klasse.seveso, false) AS seveso,
+  l.kenmerken ->> 'bedrijfsnaam' AS bedrijfsnaam,
+  l.kenmerken ->> 'naamExploitant' AS naamexploitant,
+  l.geen_waarde ->> 'naamExploitant' AS naamexploitant_geen_waarde,
+  l.kenmerken ->> 'locatieomschrijving' AS locatieomschrijving,
+  coalesce(a.kenmerken ->> 'omschrijving', l.kenmerken ->> 'omschrijving') AS omschrijving,
+  a.kenmerken ->> 'basisVergunningNummer' AS basis_vergunning_nummer,
+  a.geen_waarde ->> 'basisVergunningNummer' AS basis_vergunning_nummer_geen_waarde,
+  (a.kenmerken ->> 'datumVergunningOfMelding')::date AS datum_vergunning_of_melding,
+  a.geen_waarde ->> 'datumVergunningOfMelding' AS datum_vergunning_of_melding_geen_waarde,
+  (a.kenmerken ->> 'datumLaatsteWijziging')::date AS datum_laatste_wijziging,
+  a.geen_waarde ->> 'datumLaatsteWijziging' AS datum_laatste_wijziging_geen_waarde,
+  (a.kenmerken ->> 'vergunningsPlicht')::boolean AS vergunnings_plicht,
+  (SELECT string_agg(waarde, ', ' ORDER BY plek)
+   FROM jsonb_array_elements_text(a.kenmerken -> 'balActiviteit') WITH ORDINALITY AS bal (waarde, plek)) AS bal_activiteit,
+  l.kenmerken ->> 'route' AS route,
+  l.kenmerken ->> 'type' AS type_vervoer,
+  l.identificatie AS id_locatie,
+  a.imev_versie,
+  ST_Multi(l.geometrie) AS geometrie,
+  a.kenmerken
+FROM register.imev_nu AS a
+JOIN register.imev_nu AS l ON l.nummer = a.ouder
+JOIN register.imev_klasse AS activiteit_klasse ON activiteit_klasse.naam = a.entity_type
+JOIN register.imev_klasse AS locatie_klasse ON locatie_klasse.naam = l.entity_type
+WHERE a.soort = 'activiteit';
+
 CREATE OR REPLACE VIEW register.ev_referentie AS
 SELECT
   r.nummer,
