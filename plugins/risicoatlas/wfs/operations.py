@@ -29,7 +29,8 @@ from risicoatlas.wfs.crs import output_crs
 from risicoatlas.wfs.formats import About, Writer, gml32, table
 from risicoatlas.wfs.requests import GetFeature, GetPropertyValue, Query, StoredQuery
 
-MAX_QUERIES = 20
+# A viewer asks every layer at one spot in one request.
+MAX_QUERIES = 50
 LOCATORS = paging.LOCATORS
 
 Operation = Callable[..., Answer]
