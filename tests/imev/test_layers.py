@@ -277,7 +277,8 @@ def test_a_pipeline_has_the_attributes_of_the_model(roots: list[Message], town: 
         for row in rows(
             town,
             "SELECT identificatie, status, buisleiding_identificatie, buisleiding_categorie_stof,"
-            " buisleiding_materiaal, buisleiding_product, wanddikte, diameter, bovenkantbuis, maximale_werkdruk, resulteert_in_geen_waarde"
+            " buisleiding_materiaal, buisleiding_product, wanddikte, diameter, bovenkantbuis, maximale_werkdruk,"
+            " resulteert_in_geen_waarde"
             " FROM publiek.bl_buisleidingreferentie",
         )
     }
