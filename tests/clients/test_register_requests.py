@@ -381,7 +381,7 @@ def test_the_ids_of_a_building_are_told_apart(register: Register):
 
 def test_a_failing_layer_does_not_break_the_others(register: Register):
     """A1: a client that goes through the layers meets a refusal and no broken connection."""
-    statuses = [register(typeNames=f"rev_public:{name}", count=1).status for name in (*NAMES, "bl_pr10_6")]
+    statuses = [register(typeNames=f"rev_public:{name}", count=1).status for name in (*NAMES, "veiligheidszones")]
     assert statuses == [200] * len(NAMES) + [400]
 
 

@@ -21,6 +21,12 @@ from risicoatlas.settings import CHECKOUT
 from risicoatlas.wfs import service as wfs
 
 LAYERS = tuple(catalogues.read(CHECKOUT / "config"))
+# Layers with the same fields and geometry differ in their rows alone: one of them stands for all, the others take their
+# turn with the long tests. What must hold of the rows of every layer stands in tests/imev/test_layers.py.
+_FIRST = {(layer.geometry_type, layer.access, layer.fields): layer.name for layer in reversed(LAYERS)}
+EACH_LAYER = tuple(
+    pytest.param(layer.name, marks=() if layer.name in _FIRST.values() else pytest.mark.lang) for layer in LAYERS
+)
 # A Flemish and a Dutch one, so that each restricted layer gives rows.
 OWN_AREA, OWN_DUTCH = "99901", "GM9903"
 MUNICIPALITY = Actor("gemeente", OWN_AREA, (OWN_AREA, OWN_DUTCH))
@@ -44,7 +50,7 @@ def town_wfs(atlas: Service) -> Client:
     return Client(wfs.create(atlas), MUNICIPALITY)
 
 
-@pytest.fixture(params=[layer.name for layer in LAYERS])
+@pytest.fixture(params=EACH_LAYER)
 def layer(request: pytest.FixtureRequest) -> str:
     """Each layer of the catalogue."""
     return str(request.param)

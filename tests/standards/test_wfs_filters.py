@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from pyproj import Transformer
 from tests.standards.bindings import GET, NAMES, POST_FORM, Binding, fes
-from tests.standards.conftest import LAYERS
+from tests.standards.conftest import EACH_LAYER
 from tests.wfs.conftest import NS, Client, Reply
 
 from risicoatlas.filters import fes as reader
@@ -137,7 +137,7 @@ POINT_SQL = "ST_Point(131005, 481005, 28992)"
 # Identifiers
 
 
-@pytest.mark.parametrize("layer", [layer.name for layer in LAYERS])
+@pytest.mark.parametrize("layer", EACH_LAYER)
 def test_wfs_056_resource_ids_select_exactly_those_features(town_wfs: Client, layer: str, binding: Binding):
     known = GET(town_wfs, "GetFeature", typeNames=layer, count=3).ids
     wanted = known[:2]

@@ -1,4 +1,33 @@
 -- The location is an area, so most of it lies in one municipality.
-SELECT a.*, register.gemeente_van(a.geometrie) AS gemeentecode
+SELECT
+  a.*,
+  register.gemeente_van(a.geometrie) AS gemeentecode,
+  (a.kenmerken ->> 'aantalWindturbines')::numeric::bigint AS aantal_windturbines,
+  (a.kenmerken ->> 'doorzetPerJaar')::double precision AS doorzet_per_jaar,
+  a.kenmerken #>> '{aantalBevoorradingen,categorie}' AS aantal_bevoorradingen_categorie,
+  (a.kenmerken #>> '{aantalBevoorradingen,exactAantal}')::numeric::bigint AS aantal_bevoorradingen_exact_aantal,
+  (a.kenmerken ->> 'aantalPersonenauto')::numeric::bigint AS aantal_personenauto,
+  (a.kenmerken ->> 'aantalAutobussen')::numeric::bigint AS aantal_autobussen,
+  (a.kenmerken ->> 'ontwerpCapaciteit')::double precision AS ontwerp_capaciteit,
+  (a.kenmerken ->> 'werkdruk')::double precision AS werkdruk,
+  a.kenmerken ->> 'opstellingsUitvoering' AS opstellings_uitvoering,
+  (a.kenmerken ->> 'werktemperatuur')::double precision AS werktemperatuur,
+  a.kenmerken ->> 'hoeveelheidsKlasseAmmoniak' AS hoeveelheids_klasse_ammoniak,
+  a.kenmerken ->> 'beschermingsniveau' AS beschermingsniveau,
+  a.kenmerken ->> 'beschermingsniveauConformTabelB3' AS beschermingsniveau_conform_tabel_b3,
+  (a.kenmerken ->> 'kritischeTemperatuur')::double precision AS kritische_temperatuur,
+  (a.kenmerken ->> 'kookTemperatuur')::double precision AS kook_temperatuur,
+  (a.kenmerken ->> 'mediaanLetaleConcentratie')::double precision AS mediaan_letale_concentratie,
+  (a.kenmerken ->> 'dampspanning')::double precision AS dampspanning,
+  a.kenmerken ->> 'categorieGiftigeStof' AS categorie_giftige_stof,
+  (a.kenmerken #>> '{reactietijdNoodstop,vijfofminder}')::boolean AS reactietijd_noodstop_vijfofminder,
+  (a.kenmerken #>> '{reactietijdNoodstop,exactAantalSeconden}')::numeric::bigint AS reactietijd_noodstop_exact_aantal_seconden,
+  (a.kenmerken ->> 'bovenvulling')::boolean AS bovenvulling,
+  (a.kenmerken ->> 'verladingPomp')::boolean AS verlading_pomp,
+  (a.kenmerken #>> '{voordruk,minderDanOfGelijkAan_420kPa}')::boolean AS voordruk_minder_dan_of_gelijk_aan_420kpa,
+  (a.kenmerken #>> '{voordruk,exacteHoeveelheid_kpa}')::double precision AS voordruk_exacte_hoeveelheid_kpa,
+  (a.kenmerken ->> 'hoeveelheidVuurwerk')::double precision AS hoeveelheid_vuurwerk,
+  register.opsomming(a.kenmerken -> 'categorieVuurwerk') AS categorie_vuurwerk,
+  (a.kenmerken ->> 'nettoExplosieveMassa')::double precision AS netto_explosieve_massa
 FROM register.ev_activiteit AS a
 WHERE a.familie = 'ev'

@@ -155,7 +155,11 @@ def _rows(description: Description) -> tuple[tuple[str, Document, str], ...]:
         ("bbox", box, "Only features that meet this box, in bbox-crs"),
         ("bbox-crs", uri, "CRS of bbox, with its axis order; CRS84 when absent"),
         ("crs", uri, "CRS of the answer, with its axis order; CRS84 when absent"),
-        ("datetime", {"type": "string"}, "Only features that are valid at this moment or in this period"),
+        (
+            "datetime",
+            {"type": "string"},
+            "Of what is valid now, only features that are valid at this moment or in this period too",
+        ),
         ("properties", names, "Only these attributes"),
         ("skipGeometry", {"type": "boolean", "default": False}, "Leave the geometry out"),
         ("sortby", names, "Attributes to sort on; - before a name turns the order"),

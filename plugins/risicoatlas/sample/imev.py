@@ -27,6 +27,8 @@ Message = dict[str, Any]
 BEGIN = "2024-01-01T00:00:00Z"
 # Every so many messages one is of the older version, where its content allows.
 OLDER_EVERY = 6
+# How the key of a contour begins, of a placeholder as the real register has it.
+_PREFIX = {False: "C", True: "Placeholder"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ class Author:
 
     def reference(self, reference: Reference, geometry: BaseGeometry, stof: str, key: str) -> Message:
         contours = [
-            self.contour(contour, geometry, stof, f"{key}-C{number}", reference.eind)
+            self.contour(contour, geometry, stof, f"{key}-{_PREFIX[contour.placeholder]}{number}", reference.eind)
             for number, contour in enumerate(reference.contours, 1)
         ]
         return {

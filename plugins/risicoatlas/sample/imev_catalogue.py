@@ -14,13 +14,17 @@ TR = "nl.imow-mnre1034.activiteit."
 
 @dataclass(frozen=True, slots=True)
 class Contour:
-    """A contour at ``afstand`` metres from its reference; ``level`` tells contours of one class apart."""
+    """A contour at ``afstand`` metres from its reference; ``level`` tells contours of one class apart.
+
+    ``placeholder``: an area that stands in for one that is still to be calculated, which its identification says.
+    """
 
     entity: str
     afstand: float
     extra: Attributes = field(default_factory=dict)
     level: str = ""
     eind: str = ""
+    placeholder: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -434,7 +438,7 @@ ACTIVITIES: tuple[Activity, ...] = (
         "BadGiftig",
         TR + "Metaalproductenindustrie",
         "Galvano Barnsteen",
-        (samengesteld(*berekend(20), gifwolk(250)),),
+        (samengesteld(*berekend(20), replace(gifwolk(250), placeholder=True)),),
         stof="chroomzuur",
     ),
     Activity(

@@ -47,7 +47,12 @@ def _refuse(query: Query, writer: Writer) -> None:
             "typeNames",
             "OptionNotSupported",
         )
-    others = {"cql_filter": query.cql_filter, "bbox": query.bbox, "resourceId": query.resourceId}
+    others = {
+        "cql_filter": query.cql_filter,
+        "datetime": query.datetime,
+        "bbox": query.bbox,
+        "resourceId": query.resourceId,
+    }
     for name, value in others.items():
         if value is not None:
             raise RequestError(

@@ -20,7 +20,7 @@ from risicoatlas.features.join import Asked
 from risicoatlas.features.plan import Plan, plan_query
 from risicoatlas.features.query import Ahead, Reading
 from risicoatlas.features.request import Envelope, FeatureRequest, Sort
-from risicoatlas.filters import ecql, fes
+from risicoatlas.filters import ecql, fes, period
 from risicoatlas.service import Service
 from risicoatlas.wfs import capabilities, downloads, joins, links, names, paging, requests
 from risicoatlas.wfs.answers import Answer, not_modified
@@ -29,7 +29,8 @@ from risicoatlas.wfs.crs import output_crs
 from risicoatlas.wfs.formats import About, Writer, gml32, table
 from risicoatlas.wfs.requests import GetFeature, GetPropertyValue, Query, StoredQuery
 
-MAX_QUERIES = 20
+# A viewer asks every layer at one spot in one request.
+MAX_QUERIES = 50
 LOCATORS = paging.LOCATORS
 
 Operation = Callable[..., Answer]
@@ -126,7 +127,7 @@ def _feature_request(item: Query, layer: Layer, actor: Actor, service: Service) 
         layer=layer.name,
         crs=output_crs(item.srsName, layer),
         fields=fields,
-        filter=condition,
+        filter=_in_period(condition, item, layer),
         bbox=_envelope(item.bbox, layer) if item.bbox else None,
         ids=ids,
         sort=tuple(Sort(names.property_of(key.field, layer, "sortBy"), key.descending) for key in item.sortBy),
@@ -142,6 +143,15 @@ def _condition(item: Query, layer: Layer) -> tuple[ast.Node | None, tuple[str, .
         return None, None
     found = fes.read(item.filter, layer, dict(item.namespaces))
     return found.node, found.ids
+
+
+def _in_period(condition: ast.Node | None, item: Query, layer: Layer) -> ast.Node | None:
+    """The condition and that of ``datetime``, both of which must hold."""
+    if item.datetime is None:
+        return condition
+    period.check_layer(layer)
+    during = period.read(item.datetime)
+    return during if condition is None else ast.And(condition, during)
 
 
 def _ids(identifiers: tuple[str, ...], layer: Layer, actor: Actor, service: Service) -> tuple[str, ...]:

@@ -127,7 +127,10 @@ class BoundingBox:
 
 @dataclass(frozen=True)
 class Query:
-    """One ad-hoc query; ``filter`` is the text of a fes:Filter, with the prefixes of ``namespaces`` bound too."""
+    """One ad-hoc query; ``filter`` is the text of a fes:Filter, with the prefixes of ``namespaces`` bound too.
+
+    ``datetime`` is a moment or a period of validity, which holds beside the filter (see :mod:`..filters.period`).
+    """
 
     typeNames: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
@@ -135,6 +138,7 @@ class Query:
     propertyName: tuple[str, ...] | None = None
     filter: str | None = None
     cql_filter: str | None = None
+    datetime: str | None = None
     bbox: BoundingBox | None = None
     resourceId: tuple[str, ...] | None = None
     sortBy: tuple[Sort, ...] = ()
@@ -171,6 +175,7 @@ class Query:
             "propertyName": ",".join(self.propertyName or ()),
             "filter": self.filter or "",
             "cql_filter": self.cql_filter or "",
+            "datetime": self.datetime or "",
             "bbox": str(self.bbox) if self.bbox else "",
             "resourceId": ",".join(self.resourceId or ()),
             "sortBy": ",".join(f"{key.field} {'DESC' if key.descending else 'ASC'}" for key in self.sortBy),
@@ -363,7 +368,7 @@ OPERATIONS: dict[str, Readers] = {
 PARAMETERS = frozenset({
     "service", "version", "request", "acceptversions", "acceptformats", "sections", "updatesequence",
     "typenames", "typename", "aliases", "namespaces", "namespace", "srsname", "propertyname", "sortby",
-    "filter", "cql_filter", "bbox", "resourceid", "featureid", "storedquery_id", "storedqueryid", "id",
+    "filter", "cql_filter", "datetime", "bbox", "resourceid", "featureid", "storedquery_id", "storedqueryid", "id",
     "outputformat", "resulttype", "count", "maxfeatures", "startindex", "valuereference",
     "resolve", "resolvedepth", "resolvetimeout", "resolvepath", "cursor", "gewijzigd_sinds",
 })
@@ -455,6 +460,7 @@ def _queries(values: Parameters) -> tuple[Query | StoredQuery, ...]:
     each = [_per_query(values, names, name) for name in ("filter", "propertyName", "sortBy", "srsName", "aliases")]
     common = {
         "cql_filter": values.get("cql_filter"),
+        "datetime": values.get("datetime"),
         "bbox": BoundingBox.parse(found) if (found := values.get("bbox")) else None,
         "resourceId": values.list("resourceId", "featureId"),
         "namespaces": values.namespaces(),

@@ -1,0 +1,1 @@
+SELECT * FROM register.ev_contour WHERE familie = 'bl' AND type = 'brand'

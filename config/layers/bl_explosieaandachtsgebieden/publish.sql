@@ -1,0 +1,1 @@
+SELECT * FROM register.ev_contour WHERE familie = 'bl' AND type IN ('explosie', 'explosie_civiel', 'explosie_militair', 'explosie_vuurwerk')

@@ -1,0 +1,1 @@
+SELECT *, register.gemeente_van(geometrie) AS gemeentecode FROM register.basisnet

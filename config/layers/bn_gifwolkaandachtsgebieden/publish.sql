@@ -1,0 +1,1 @@
+SELECT * FROM register.ev_contour WHERE familie = 'bn' AND type = 'gifwolk'
