@@ -17,7 +17,7 @@ from risicoatlas.access import trail
 from risicoatlas.access.actor import Actor
 from risicoatlas.access.decide import REFUSED, Decision
 from risicoatlas.catalogue import Text
-from risicoatlas.database import Reader, asking, reading
+from risicoatlas.database import Connection, Reader, asking, reading
 from risicoatlas.rules import stored, story
 from risicoatlas.rules.ruleset import ActiveRules, RuleSet
 from risicoatlas.rules.story import Step
@@ -60,14 +60,36 @@ class Published:
 
 
 @dataclass(frozen=True)
+class Trial:
+    """A rule tried on the inputs of a building; ``holds`` None means that one of them is unknown."""
+
+    step: Step
+    holds: bool | None
+    decided: bool
+    reached: bool
+
+    @property
+    def outcome(self) -> str:
+        """``decided``, ``passed``, ``unknown``, ``would`` (held, where an unknown rule before it stood in its way) or
+        ``not_reached``."""
+        if self.decided:
+            return "decided"
+        if not self.reached:
+            return "not_reached"
+        if self.holds is None:
+            return "unknown"
+        return "would" if self.holds else "passed"
+
+
+@dataclass(frozen=True)
 class FunctionTold:
-    """A function of a building as the rules judged it: inputs, every rule in its turn and whether it holds."""
+    """A function of a building as the rules judged it: its inputs, and every rule in its turn."""
 
     function: str
     category: str
     rule: str
     inputs: Mapping[str, Any]
-    trials: tuple[tuple[Step, bool | None], ...]
+    trials: tuple[Trial, ...]
 
 
 @dataclass(frozen=True)
@@ -107,9 +129,10 @@ def published(service: Service, actor: Actor, pand: str) -> Published | None:
         "SELECT 'NL.IMEV.' || lower(s.gemeentecode) || '.' || %s FROM {states} s"
         " WHERE s.publicatie_tot IS NULL AND s.gepubliceerd))"
     ).format(layer=layer.table, states=states.table)
-    with asking(service.pool, Reader(tables=layer.tables)) as (connection, _), connection.cursor(
-        row_factory=dict_row
-    ) as cursor:
+    with (
+        asking(service.pool, Reader(tables=layer.tables)) as (connection, _),
+        connection.cursor(row_factory=dict_row) as cursor,
+    ):
         row = cursor.execute(query, [pand]).fetchone()
     return _published(row) if row else None
 
@@ -134,7 +157,9 @@ def _published(row: Mapping[str, Any]) -> Published:
     )
 
 
-def dossier(service: Service, actor: Actor, pand: str, sets: Mapping[str, tuple[RuleSet, ActiveRules]]) -> Dossier | None:
+def dossier(
+    service: Service, actor: Actor, pand: str, sets: Mapping[str, tuple[RuleSet, ActiveRules]]
+) -> Dossier | None:
     """The building as its municipality may read it; None for everybody else. The rules are tried anew on the inputs
     that the last classification stored."""
     decision = _decision(service, actor)
@@ -147,44 +172,39 @@ def dossier(service: Service, actor: Actor, pand: str, sets: Mapping[str, tuple[
         if found is None:
             return None
         labels = {label["regelset"]: label for label in found["labels"]}
-        proposals = tuple(
-            Proposal(
-                rules,
-                labels[name],
-                tuple(
-                    FunctionTold(
-                        function=item["functie"],
-                        category=item["categorie"],
-                        rule=item["regel"],
-                        inputs=item["invoer"],
-                        trials=tuple(
-                            zip(
-                                story.steps(rules, active, item["functie"]),
-                                stored.tried(connection, active, item["functie"], item["invoer"]),
-                                strict=True,
-                            )
-                        ),
-                    )
-                    for item in _in_order(found["functies"], active, name)
-                ),
-            )
+        told = {
+            name: tuple(_told(connection, rules, active, item) for item in _in_order(found["functies"], active))
             for name, (rules, active) in sets.items()
-            if name in labels
-        )
+        }
     return Dossier(
         status=found["status"],
         municipality_code=found["gemeentecode"],
-        proposals=proposals,
+        proposals=tuple(
+            Proposal(rules, labels[name], told[name]) for name, (rules, _) in sets.items() if name in labels
+        ),
         hits=tuple(found["treffers"]),
         corrections=tuple(found["correcties"]),
         established=found["vastgesteld"],
     )
 
 
-def _in_order(functions: list[dict[str, Any]], active: ActiveRules, name: str) -> list[dict[str, Any]]:
+def _in_order(functions: list[dict[str, Any]], active: ActiveRules) -> list[dict[str, Any]]:
+    """The verdicts of one set in the order of its functions."""
     known = {function: order for order, function in enumerate(active.functions)}
-    chosen = [item for item in functions if item["regelset"] == name]
+    chosen = [item for item in functions if item["regelset"] == active.name]
     return sorted(chosen, key=lambda item: known.get(item["functie"], len(known)))
+
+
+def _told(connection: Connection, rules: RuleSet, active: ActiveRules, verdict: dict[str, Any]) -> FunctionTold:
+    function, inputs = verdict["functie"], verdict["invoer"]
+    trials, reached = [], True
+    for step, holds in zip(
+        story.steps(rules, active, function), stored.tried(connection, active, function, inputs), strict=True
+    ):
+        decided = step.item.rule.id == verdict["regel"]
+        trials.append(Trial(step, holds, decided, reached))
+        reached = reached and not decided
+    return FunctionTold(function, verdict["categorie"], verdict["regel"], inputs, tuple(trials))
 
 
 def _decision(service: Service, actor: Actor) -> Decision:

@@ -1,7 +1,7 @@
 """The rules tried on inputs that a classification has stored: what :mod:`explain` tells, without the register.
 
-In: the inputs of a function as ``register.kgl_functielabel.invoer`` holds them. Out: per rule whether it holds, None where
-an input is unknown. PostgreSQL evaluates the very conditions that classified; no table is read, so any role may ask.
+In: the inputs of a function as ``register.kgl_functielabel.invoer`` holds them. Out: per rule whether it holds, None
+where an input is unknown. PostgreSQL evaluates the very conditions that classified; no table is read, so any role may ask.
 """
 
 import json
@@ -30,7 +30,9 @@ def tried(
         for name in rules.used(function)
     ]
     row = connection.execute(
-        sql.SQL("SELECT {holds} FROM (SELECT {columns} FROM (SELECT {inputs}::jsonb AS waarden) AS bron) AS invoer").format(
+        sql.SQL(
+            "SELECT {holds} FROM (SELECT {columns} FROM (SELECT {inputs}::jsonb AS waarden) AS bron) AS invoer"
+        ).format(
             holds=sql.SQL(", ").join(verdicts.holds(rules, item.condition) for item in items),
             columns=sql.SQL(", ").join(columns) if columns else sql.SQL("waarden"),
             inputs=sql.Literal(json.dumps(dict(inputs))),

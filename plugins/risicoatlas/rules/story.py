@@ -1,7 +1,7 @@
 """How the rules are told on a page: the steps of a function in their order, and what each rests on.
 
-In: a :class:`RuleSet` and its :class:`ActiveRules` of one day. Out: steps with what became of them, the parameters behind
-a function, warnings by their id. Reads no building: of one, the rule that decided is enough.
+In: a :class:`RuleSet` and its :class:`ActiveRules` of one day. Out: steps with what became of them, the parameters
+behind a function, warnings by their id. Reads no building: of one, the rule that decided is enough.
 """
 
 from collections.abc import Iterable, Mapping

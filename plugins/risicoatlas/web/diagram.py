@@ -13,7 +13,7 @@ WIDTH = 760
 BOX_WIDTH, RESULT_X, RESULT_WIDTH = 500, 590, 168
 LINE, PADDING, GAP = 19, 12, 34
 # Characters that fit in a box, in the type of the pages.
-COLUMNS = 62
+COLUMNS = 56
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Row:
-    """A rule and what it leads to: ``result`` None where it is switched off, ``down`` the y at which the next begins."""
+    """A rule and what it leads to: ``result`` None where it is switched off, ``down`` the y where the next begins."""
 
     rule: Box
     result: Box | None

@@ -1,8 +1,8 @@
 """Pages about vulnerable buildings: ``/kgl/gebouwen/<pand>`` says why a building has its label, ``/kgl/regels/`` and
 ``/kgl/regels/<set>/<functie>`` what the rules are.
 
-In: the published layer, the rule files, and for a municipality its dossier. Out: HTML. A building that is not published is
-absent, with the very page of an address that never existed, but for who reads for its municipality.
+In: the published layer, the rule files, and for a municipality its dossier. Out: HTML. A building that is not published
+is absent, with the very page of an address that never existed, but for who reads for its municipality.
 """
 
 import datetime
@@ -81,6 +81,7 @@ def add(app: Flask, service: Service) -> None:
     sets = Sets(_read(service))
     counts = Counts(service)
     app.jinja_env.filters["figure"] = _figure
+    app.jinja_env.filters["sentence"] = _sentence
     _add_buildings(app, service, sets)
     _add_rules(app, sets, counts)
 
@@ -113,7 +114,6 @@ def _add_buildings(app: Flask, service: Service, sets: Sets) -> None:
             warnings=story.warning_texts(rules) if rules else {},
             map=_map(found.place) if found else None,
             dossier=dossier,
-            outcome_of={True: "holds", False: "holds_not", None: "holds_unknown"},
             moment=_moment,
         )
 
@@ -239,3 +239,10 @@ def _figure(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(_figure(item) for item in value)
     return reasons.figure(value, language.code)
+
+
+def _sentence(template: str, parameters: Mapping[str, Any]) -> str:
+    """The sentence of a rule with its parameters filled in; what differs per building stands between brackets."""
+    return reasons.PLACEHOLDER.sub(
+        lambda found: _figure(parameters[found[1]]) if found[1] in parameters else f"[{found[1]}]", template
+    )
