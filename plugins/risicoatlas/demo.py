@@ -16,7 +16,7 @@ from risicoatlas.errors import RisicoAtlasError, UnavailableError
 from risicoatlas.loader import recognise, steps
 from risicoatlas.progress import Progress
 from risicoatlas.publish import engine, states
-from risicoatlas.rules import check, classify
+from risicoatlas.rules import check, classify, permitted
 from risicoatlas.sample import writing
 from risicoatlas.settings import Settings
 
@@ -63,7 +63,9 @@ def prepare(settings: Settings, database: Database, folder: Path, progress: Prog
     with database.loader() as connection:
         _set_states(connection, folder)
         with progress.task("Classifying buildings"):
-            classify.classify(connection, check.read_checked(settings.config, RULE_SET))
+            rules = check.read_checked(settings.config, RULE_SET)
+            classify.classify(connection, rules)
+            permitted.classify(connection, rules)
         with progress.task("Publishing"):
             result = engine.publish(connection, layers, notice=lambda text: None)
     outcome.publication = result.number

@@ -37,7 +37,7 @@ def command(
 ) -> None:
     """Label every building by the rules, with the rule, the reason and the article of each label."""
     from risicoatlas import database
-    from risicoatlas.rules import check, classify
+    from risicoatlas.rules import check, classify, permitted
     from risicoatlas.rules import compare as comparison
     from risicoatlas.rules import explain as explanation
 
@@ -52,11 +52,13 @@ def command(
         outcomes = [
             classify.classify(connection, each, on=day, notice=lambda text: click.echo(text, err=True)) for each in sets
         ]
+        waiting = permitted.classify(connection, sets[0], on=day)
         if compare:
             differences = comparison.compare(connection, *compare)
             _print([asdict(item) for item in differences], as_json, lambda: _difference_lines(differences))
             return
-    _print(asdict(outcomes[0]), as_json, lambda: _outcome_lines(outcomes[0]))
+    outcome = asdict(outcomes[0]) | {"permitted": waiting}
+    _print(outcome, as_json, lambda: [*_outcome_lines(outcomes[0]), f"  {waiting:>9}  permitted, labelled apart"])
 
 
 def _print(value: object, as_json: bool, lines: Callable[[], list[str]]) -> None:

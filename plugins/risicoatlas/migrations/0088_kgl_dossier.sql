@@ -8,7 +8,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     'gemeentecode', p.gemeentecode,
     'status', p.status,
     'labels', (
-      SELECT coalesce(jsonb_agg(to_jsonb(l)), '[]') FROM register.kgl_label l
+      SELECT coalesce(jsonb_agg(to_jsonb(l)), '[]')
+      FROM (SELECT * FROM register.kgl_label UNION ALL SELECT * FROM register.kgl_label_vergund) AS l
       WHERE l.pand = p.identificatie AND l.regelset = ANY (regelsets)),
     'functies', (
       SELECT coalesce(jsonb_agg(to_jsonb(f)), '[]') FROM register.kgl_functielabel f
@@ -28,7 +29,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       FROM register.kgl_vastgesteld g WHERE g.pand = p.identificatie))
   FROM register.pand p
   WHERE p.identificatie = gevraagd
-    AND EXISTS (SELECT FROM register.kgl_label l WHERE l.pand = p.identificatie AND l.regelset = ANY (regelsets))
+    AND EXISTS (
+      SELECT FROM (SELECT pand, regelset FROM register.kgl_label UNION ALL SELECT pand, regelset FROM register.kgl_label_vergund)
+        AS l
+      WHERE l.pand = p.identificatie AND l.regelset = ANY (regelsets))
     AND (current_setting('risicoatlas.areas', true) = '*'
       OR p.gemeentecode = ANY (string_to_array(nullif(current_setting('risicoatlas.areas', true), ''), ',')))
 $$;
