@@ -66,6 +66,7 @@ const TEXTS = {
   warnings: { nl: "Let op", en: "Please note" },
   noReason: { nl: "Bij dit label is geen reden vastgelegd.", en: "No reason was recorded for this label." },
   allFields: { nl: "Alle gegevens", en: "All fields" },
+  explained: { nl: "Lees de hele uitleg", en: "Read the full explanation" },
   source: { nl: "Bekijk als OGC API-object", en: "See as an OGC API feature" },
   yes: { nl: "ja", en: "yes" },
   no: { nl: "nee", en: "no" },
