@@ -43,7 +43,7 @@ export function details(hit: Hit): HTMLElement {
     element("p", { class: "kind" }, hit.layer.title),
     element("h3", { tabindex: "-1" }, nameOf(hit)),
     LABEL in properties ? explanation(properties) : null,
-    explained ? element("p", {}, element("a", { class: "explained", href: explained }, text("explained"))) : null,
+    explained ? element("p", { class: "explained" }, element("a", { href: explained }, text("explained"))) : null,
     element("h4", {}, text("allFields")),
     fieldList(hit.layer.fields, properties),
     element("p", {}, element("a", { href: itemAddress(hit.layer, String(hit.feature.getId()), { f: "html", lang: code }) }, text("source"))),

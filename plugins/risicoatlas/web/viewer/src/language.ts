@@ -12,6 +12,7 @@ const TEXTS = {
   skip: { nl: "Naar de kaart", en: "Skip to the map" },
   navigation: { nl: "Hoofdmenu", en: "Main menu" },
   home: { nl: "Overzicht", en: "Overview" },
+  rules: { nl: "Regels", en: "Rules" },
   logIn: { nl: "Inloggen", en: "Log in" },
   account: { nl: "Mijn login", en: "My login" },
   otherLanguage: { nl: "English", en: "Nederlands" },
