@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from tests.conftest import Town, _copied
+from tests.web.conftest import browser
 from werkzeug.test import Client, TestResponse
 
 from risicoatlas import catalogue
@@ -14,8 +16,6 @@ from risicoatlas.database import Connection
 from risicoatlas.publish import engine
 from risicoatlas.rules import check, classify
 from risicoatlas.service import Service
-from tests.conftest import Town, _copied
-from tests.web.conftest import browser
 
 OWN, UNPUBLISHED, OTHER = "GM9901", "GM9902", "GM9903"
 SETS = ("basisvulling", "bkl-vi")

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
-
-from risicoatlas.access import keys
 from tests.conftest import Town
 from tests.web import test_browser as pages
 from tests.web.test_browser import chrome, open_page  # noqa: F401
+
+from risicoatlas.access import keys
 
 pytestmark = pytest.mark.browser
 TELEPHONE = {"width": 390, "height": 800}

@@ -5,11 +5,11 @@ from typing import Any
 
 import psycopg
 import pytest
+from tests.web.conftest import document, words
 from werkzeug.test import TestResponse
 
 from risicoatlas.rules import check, stored
 from risicoatlas.rules.ruleset import ActiveRules
-from tests.web.conftest import document, words
 
 from .conftest import CORRECTED, OWN, SETS, UNPUBLISHED, Judged
 

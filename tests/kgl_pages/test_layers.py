@@ -4,6 +4,7 @@ import csv
 from pathlib import Path
 
 import pytest
+from tests.conftest import Town
 
 from risicoatlas import catalogue
 from risicoatlas.access.actor import ANONYMOUS, Actor
@@ -14,7 +15,6 @@ from risicoatlas.features.plan import plan_query
 from risicoatlas.features.request import FeatureRequest
 from risicoatlas.publish import engine
 from risicoatlas.rules import check, classify, compare, permitted
-from tests.conftest import Town
 
 from .conftest import OTHER, OWN, UNPUBLISHED, Judged
 

@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.conftest import Town
+from tests.web.conftest import browser, document, words
 from werkzeug.test import Client
 
 from risicoatlas.app import make_service
@@ -16,8 +18,6 @@ from risicoatlas.rules.ruleset import Article, RuleSet
 from risicoatlas.service import Service
 from risicoatlas.settings import CHECKOUT
 from risicoatlas.web import diagram, language
-from tests.conftest import Town
-from tests.web.conftest import browser, document, words
 
 SETS = {name: check.read_checked(CHECKOUT / "config", name) for name in ("basisvulling", "bkl-vi")}
 ARTICLES = [(rules, article) for rules in SETS.values() for article in rules.articles]
