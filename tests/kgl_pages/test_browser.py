@@ -22,8 +22,8 @@ def pand(town: Town) -> str:
     """A published shop that is large, of the municipality of the key."""
     with town.database.loader() as connection:
         row = connection.execute(
-            "SELECT id_pand_bag FROM publiek.kgl_public WHERE regel = 'basisvulling.winkel.2' AND publicatie_tot IS NULL"
-            " AND gemeentecode = 'GM9901' ORDER BY 1 LIMIT 1"
+            "SELECT id_pand_bag FROM publiek.kgl_public WHERE regel = 'basisvulling.winkel.2'"
+            " AND publicatie_tot IS NULL AND gemeentecode = 'GM9901' ORDER BY 1 LIMIT 1"
         ).fetchone()
     assert row
     return str(row[0])

@@ -1,4 +1,4 @@
-"""The layers beside the published buildings: locations of messages, permitted buildings, differences between the sets."""
+"""The layers beside the published buildings: locations of messages, permitted buildings, differences of the sets."""
 
 import csv
 from pathlib import Path
@@ -53,7 +53,8 @@ def test_locations_follow_their_municipality_and_their_validity(town_copy: Town)
     publish(
         town_copy,
         f"UPDATE register.kgl_gemeente SET gepubliceerd_op = now() WHERE gemeentecode = '{UNPUBLISHED}'",
-        "UPDATE register.imev_object SET kenmerken = kenmerken || '{\"populatie\": 50}' WHERE identificatie LIKE '%.K001'",
+        "UPDATE register.imev_object SET kenmerken = kenmerken || '{\"populatie\": 50}'"
+        " WHERE identificatie LIKE '%.K001'",
         "UPDATE register.imev_object SET eind_geldigheid = now() WHERE identificatie LIKE '%.K002'",
     )
     assert rows(town_copy, LOCATIONS) == [
@@ -66,7 +67,8 @@ def test_locations_follow_their_municipality_and_their_validity(town_copy: Town)
 def test_a_location_outside_every_boundary_belongs_to_the_municipality_in_its_identifier(town_copy: Town) -> None:
     publish(
         town_copy,
-        "UPDATE register.imev_object SET geometrie = ST_Translate(geometrie, 0, -200000) WHERE identificatie LIKE '%.K00%'",
+        "UPDATE register.imev_object SET geometrie = ST_Translate(geometrie, 0, -200000)"
+        " WHERE identificatie LIKE '%.K00%'",
     )
     assert {code for _, code, *_ in rows(town_copy, LOCATIONS)} == {OWN}
 

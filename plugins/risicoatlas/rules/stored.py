@@ -1,7 +1,8 @@
 """The rules tried on inputs that a classification has stored: what :mod:`explain` tells, without the register.
 
 In: the inputs of a function as ``register.kgl_functielabel.invoer`` holds them. Out: per rule whether it holds, None
-where an input is unknown. PostgreSQL evaluates the very conditions that classified; no table is read, so any role may ask.
+where an input is unknown. PostgreSQL evaluates the very conditions that classified; no table is read, so any role may
+ask.
 """
 
 import json
