@@ -66,10 +66,17 @@ def prepare(settings: Settings, database: Database, folder: Path, progress: Prog
             rules = check.read_checked(settings.config, RULE_SET)
             classify.classify(connection, rules)
             permitted.classify(connection, rules)
+            # the other sets are there to compare with: their differences are a layer
+            for name in _other_sets(settings.config):
+                classify.classify(connection, check.read_checked(settings.config, name))
         with progress.task("Publishing"):
             result = engine.publish(connection, layers, notice=lambda text: None)
     outcome.publication = result.number
     return outcome
+
+
+def _other_sets(config: Path) -> list[str]:
+    return sorted(path.parent.name for path in (config / "rules").glob("*/set.yaml") if path.parent.name != RULE_SET)
 
 
 def _load(settings: Settings, database: Database, folder: Path, outcome: Outcome, progress: Progress) -> None:

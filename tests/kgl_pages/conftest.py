@@ -14,7 +14,6 @@ from risicoatlas.access import keys
 from risicoatlas.app import make_service
 from risicoatlas.database import Connection
 from risicoatlas.publish import engine
-from risicoatlas.rules import check, classify
 from risicoatlas.service import Service
 
 OWN, UNPUBLISHED, OTHER = "GM9901", "GM9902", "GM9903"
@@ -55,8 +54,6 @@ def judged(town: Town) -> Iterator[Judged]:
     """Read-only for all tests of this folder."""
     with _copied(town) as copy:
         with copy.database.loader() as connection:
-            for name in SETS:
-                classify.classify(connection, check.read_checked(copy.settings.config, name))
             corrected = _correct(connection)
             connection.commit()
             engine.publish(connection, catalogue.read(copy.settings.config))
