@@ -177,7 +177,7 @@ def _viewer_layers(service: Service, arranged: arrangement.Arrangement) -> dict[
         "layers": {
             layer.name: {
                 "extent": states[layer.name].rd_extent,
-                "page": layer.page,
+                "page": layer.page.removeprefix("/") if layer.page else None,
                 "fields": [{"name": item.name, "type": item.type, "title": _both(item.title)} for item in layer.fields],
             }
             for layer in visible

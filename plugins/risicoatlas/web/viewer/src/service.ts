@@ -22,7 +22,7 @@ export interface LayerInfo {
   readonly inRd: boolean;
   readonly extent: Extent | null;
   readonly fields: readonly Field[];
-  /** The path of a page about one object, with fields between braces. */
+  /** The path of a page about one object, from the root of the service, with fields between braces. */
   readonly page: string | null;
 }
 
@@ -148,7 +148,7 @@ export function itemAddress(layer: LayerInfo, id: string, parameters: Readonly<R
 /** The page that explains an object; null where its layer has none. */
 export function pageAddress(layer: LayerInfo, properties: Readonly<Record<string, unknown>>): string | null {
   if (!layer.page) return null;
-  return address(layer.page.slice(1).replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(properties[name]))), { lang: code });
+  return address(layer.page.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(properties[name]))), { lang: code });
 }
 
 function format(layer: LayerInfo): GeoJSON<Feature> {
