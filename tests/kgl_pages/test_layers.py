@@ -156,9 +156,11 @@ def _count(connection: Connection, table: str) -> int:
         (Actor("gemeente", areas=(OWN,)), {OWN}),
         (Actor("gemeente", areas=(UNPUBLISHED,)), {UNPUBLISHED}),
         (Actor("raadpleger", areas=(OWN, OTHER)), {OWN, OTHER}),
+        (Actor("bronhouder", organisation=OWN), {OWN}),
+        (Actor("bronhouder", organisation="RUD"), set()),
         (Actor("beheerder"), {OWN, UNPUBLISHED, OTHER}),
     ],
-    ids=["gemeente", "unpublished", "raadpleger", "beheerder"],
+    ids=["gemeente", "unpublished", "raadpleger", "bronhouder", "another bronhouder", "beheerder"],
 )
 def test_differences_are_seen_by_who_reads_for_the_municipality(judged: Judged, actor: Actor, areas: set[str]) -> None:
     held = dict(

@@ -210,10 +210,4 @@ def _told(connection: Connection, rules: RuleSet, active: ActiveRules, verdict: 
 def _decision(service: Service, actor: Actor) -> Decision:
     """Whether this actor reads for a municipality, and for which, as the access rules have it for ``kgl_beheer``."""
     layer = service.catalogue.layers.get(RESTRICTED)
-    if layer is not None:
-        return service.rules.decide(actor, layer)
-    if actor.role == "beheerder":
-        return Decision(allowed=True, areas=None, rule="beheerder")
-    if actor.role in ("gemeente", "raadpleger"):
-        return Decision(allowed=True, areas=actor.areas, rule="own areas")
-    return REFUSED
+    return service.rules.decide(actor, layer) if layer else REFUSED
