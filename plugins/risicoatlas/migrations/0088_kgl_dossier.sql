@@ -38,6 +38,3 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 REVOKE EXECUTE ON FUNCTION besloten.kgl_dossier(text, text[]) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION besloten.kgl_dossier(text, text[]) TO ra_restricted;
-
--- All corrections of a building, withdrawn ones too.
-CREATE INDEX ON register.kgl_correctie (pand);
