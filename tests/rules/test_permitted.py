@@ -1,8 +1,8 @@
 """Permitted buildings get labels of their own, judged as if everything that is permitted stood."""
 
-from risicoatlas.rules import permitted
+from tests.register import Register, rule_set
 
-from .conftest import Register, rule_set
+from risicoatlas.rules import permitted
 
 WOON, KANTOOR = "woonfunctie", "kantoorfunctie"
 
