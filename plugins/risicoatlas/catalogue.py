@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import yaml
 from psycopg import sql
@@ -23,7 +24,7 @@ ACCESS = ("public", "restricted")
 # What a layer.yaml may hold.
 KEYS = {
     "title", "description", "access", "geometry", "srid", "field_sets", "fields", "area_field", "styles", "sources",
-    "table", "key", "geometry_column", "municipalities", "license", "attribution", "metadata",
+    "table", "key", "geometry_column", "municipalities", "license", "attribution", "metadata", "page",
     "changed_by",
 }  # fmt: skip
 # Kinds of objects whose changes are written down in beheer.te_publiceren.
@@ -32,6 +33,8 @@ GEOMETRY = "geometrie"
 KEY = "identificatie"
 # What PostgreSQL, GML, a URL and a file name all take as it is.
 LAYER_NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
+# A field in the path of a page
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
 # What a layer that tells the state of municipalities has: see features/unpublished.py
 MUNICIPALITY_FIELDS = frozenset({"gemeentecode", "naam", "gepubliceerd", "bestaat", "variant"})
 
@@ -118,6 +121,8 @@ class Layer:
     attribution: Text | None = None
     # the metadata record of the data owner
     metadata_url: str | None = None
+    # the path of a page of ours about one object, with fields between braces
+    page: str | None = None
 
     def __hash__(self) -> int:
         """Of what tells layers apart, since a layer is a key of what is kept for it."""
@@ -154,6 +159,14 @@ class Layer:
     def srids(self) -> tuple[int, ...]:
         """Every CRS of the layer, storage first."""
         return crs.BELGIAN if self.srid == 31370 else crs.DUTCH
+
+    def page_of(self, properties: Mapping[str, Any]) -> str | None:
+        """The path of our page about an object with these properties; None where there is none, or a value is
+        missing."""
+        names = PLACEHOLDER.findall(self.page or "")
+        if not self.page or any(properties.get(name) is None for name in names):
+            return None
+        return PLACEHOLDER.sub(lambda found: quote(str(properties[found[1]]), safe=""), self.page)
 
     @cached_property
     def by_name(self) -> Mapping[str, Field]:
@@ -266,6 +279,7 @@ def _layer(path: Path, core: Any) -> Layer:
         license=_license(path, data),
         attribution=_text(path, data, "attribution") if "attribution" in data else None,
         metadata_url=_address(path, data, "metadata"),
+        page=_page(path, data, names),
     )
 
 
@@ -282,6 +296,17 @@ def _changed_by(path: Path, data: Any, names: list[str]) -> dict[str, str]:
         if name not in names:
             raise ConfigError(path, _line(path, "changed_by"), f"changed_by: {name!r} is not a field of the layer")
     return dict(found)
+
+
+def _page(path: Path, data: Any, names: list[str]) -> str | None:
+    """``page: /path/{field}``; the fields that it names must be there."""
+    page = data.get("page")
+    if page is None:
+        return None
+    unknown = [name for name in PLACEHOLDER.findall(str(page)) if name not in names]
+    if not str(page).startswith("/") or unknown:
+        raise ConfigError(path, _line(path, "page"), f"page: found {page!r}, expected /path/{{field}} with own fields")
+    return str(page)
 
 
 def _own_table(path: Path, data: Any) -> OwnTable | None:

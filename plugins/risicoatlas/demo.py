@@ -18,7 +18,7 @@ from risicoatlas.kgl import settings as kgl_settings
 from risicoatlas.loader import recognise, steps
 from risicoatlas.progress import Progress
 from risicoatlas.publish import engine, states
-from risicoatlas.rules import check
+from risicoatlas.rules import check, classify, permitted
 from risicoatlas.sample import writing
 from risicoatlas.settings import Settings
 
@@ -67,10 +67,18 @@ def prepare(settings: Settings, database: Database, folder: Path, progress: Prog
         with progress.task("Classifying buildings"):
             rules = check.read_checked(settings.config, RULE_SET)
             mutations.relabel(connection, rules, kgl_settings.read(settings.config, settings.smtp_url))
+            permitted.classify(connection, rules)
+            # the other sets are there to compare with: their differences are a layer
+            for name in _other_sets(settings.config):
+                classify.classify(connection, check.read_checked(settings.config, name))
         with progress.task("Publishing"):
             result = engine.publish(connection, layers, notice=lambda text: None)
     outcome.publication = result.number
     return outcome
+
+
+def _other_sets(config: Path) -> list[str]:
+    return sorted(path.parent.name for path in (config / "rules").glob("*/set.yaml") if path.parent.name != RULE_SET)
 
 
 def _load(settings: Settings, database: Database, folder: Path, outcome: Outcome, progress: Progress) -> None:

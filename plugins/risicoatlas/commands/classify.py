@@ -49,7 +49,7 @@ def command(
     from risicoatlas import database
     from risicoatlas.kgl import mutations, notices
     from risicoatlas.kgl import settings as kgl_settings
-    from risicoatlas.rules import check
+    from risicoatlas.rules import check, permitted
     from risicoatlas.rules import compare as comparison
     from risicoatlas.rules import explain as explanation
 
@@ -68,12 +68,22 @@ def command(
             )
             for each in sets
         ]
+        waiting = permitted.classify(connection, sets[0], on=day)
         sent, failed = notices.send(connection, handling.mail)
         if compare:
             differences = comparison.compare(connection, *compare)
             _print([asdict(item) for item in differences], as_json, lambda: _difference_lines(differences))
             return
-    _print(_as_json(done[0]), as_json, lambda: [*_run_lines(done[0]), *_outcome_lines(done[0].outcome)])
+    outcome = _as_json(done[0]) | {"permitted": waiting}
+    _print(
+        outcome,
+        as_json,
+        lambda: [
+            *_run_lines(done[0]),
+            *_outcome_lines(done[0].outcome),
+            f"  {waiting:>9}  permitted, labelled apart",
+        ],
+    )
     _say_mail(sent, failed)
 
 

@@ -23,6 +23,7 @@ TITLES = {
     "next": {"nl": "Volgende pagina", "en": "Next page"},
     "prev": {"nl": "Vorige pagina", "en": "Previous page"},
     "collection": {"nl": "De collectie", "en": "The collection"},
+    "related": {"nl": "Uitleg bij dit object", "en": "This feature explained"},
     f"{REL}sortables": {"nl": "Kenmerken om op te sorteren", "en": "Properties to sort by"},
     f"{REL}functions": {"nl": "Functies voor filters", "en": "Functions for filters"},
     "iso": {"nl": "Metadata (ISO 19139)", "en": "Metadata (ISO 19139)"},

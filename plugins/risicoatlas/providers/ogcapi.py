@@ -402,6 +402,9 @@ def item(call: Call) -> Response:
             return Response(status=HTTPStatus.NOT_MODIFIED)
         headers = {"Content-Crs": f"<{read.crs.uri}>", **_publication(reading)}
     found["links"] = links.item(call.collection_url, found["id"], call.visit.language, list(call.found.pairs))
+    if page := call.layer.page_of(found["properties"]):
+        address = f"{call.visit.service.settings.public_url}{page}"
+        found["links"].append(links.link("related", address, links.HTML, call.visit.language))
     return _document(call, found, "item", geojson.MEDIA_TYPE, headers)
 
 

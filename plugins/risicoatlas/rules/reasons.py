@@ -13,7 +13,7 @@ from psycopg import sql
 from risicoatlas.catalogue import Text
 
 LANGUAGES = ("nl", "en")
-_PLACEHOLDER = re.compile(r"\{([a-z0-9_.]+)\}")
+PLACEHOLDER = re.compile(r"\{([a-z0-9_.]+)\}")
 _FIGURE: Mapping[str, LiteralString] = {"nl": "register.getal_nl({}::numeric)", "en": "register.getal_en({}::numeric)"}
 _UNKNOWN = {"nl": "onbekend", "en": "unknown"}
 _AT_LEAST = {"nl": "ten minste ", "en": "at least "}
@@ -31,13 +31,13 @@ class Fillable(Protocol):
 
 def placeholders(text: Text) -> set[str]:
     """The names between braces, of both languages."""
-    return {name for language in LANGUAGES for name in _PLACEHOLDER.findall(text.get(language))}
+    return {name for language in LANGUAGES for name in PLACEHOLDER.findall(text.get(language))}
 
 
 def filled(text: Text, language: str, parameters: Mapping[str, Any], words: Mapping[str, Fillable]) -> sql.Composable:
     """The sentence as one SQL text expression over the columns of the words."""
     parts: list[sql.Composable] = []
-    for index, piece in enumerate(_PLACEHOLDER.split(text.get(language))):
+    for index, piece in enumerate(PLACEHOLDER.split(text.get(language))):
         if index % 2 == 0:
             parts.append(sql.Literal(piece))
         elif piece in parameters:

@@ -390,11 +390,13 @@ def buildings(answers: list[Antwoord]) -> Iterator[Message]:
 
 
 def places(towns: list[Town]) -> Iterator[Message]:
-    """Places that are no buildings: an event site, a campsite and a marina."""
+    """Places that are no buildings: an event site, a campsite, a marina, and a campsite with more people than its
+    category goes with."""
     rows = (
         (towns[0], "kwetsbaar", (-700, 60), 5200),
         (towns[0], "beperktKwetsbaar", (-1000, -320), 45),
         (towns[1], "gegevenInTransitie", (200, -1500), 30),
+        (towns[0], "beperktKwetsbaar", (-1250, -330), 180),
     )
     for number, (town, categorie, (dx, dy), populatie) in enumerate(rows, 1):
         code, x, y = town.gemeente.code, town.gemeente.x + dx, town.gemeente.y + dy

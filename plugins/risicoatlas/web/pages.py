@@ -1,4 +1,5 @@
-"""The pages for people as one WSGI application: start, ``/viewer/``, ``/bestanden/``, ``/auth/`` and static files.
+"""The pages for people as one WSGI application: start, ``/viewer/``, ``/bestanden/``, ``/kgl/``, ``/auth/`` and static
+files.
 
 In: the service; the actor comes from the middleware. Out: HTML in Dutch or English, and ``/viewer/layers.json`` for the
 map. Every page works without scripts, loads nothing from another host, and names only layers that the actor may see.
@@ -24,7 +25,7 @@ from risicoatlas.errors import RisicoAtlasError, UnavailableError
 from risicoatlas.features import standing
 from risicoatlas.metadata import links, record
 from risicoatlas.service import Service
-from risicoatlas.web import arrangement, bestanden, language, login, status
+from risicoatlas.web import arrangement, bestanden, kgl, language, login, status
 
 FOLDER = Path(__file__).parent
 VIEWER = FOLDER / "static" / "viewer"
@@ -77,6 +78,7 @@ def create(service: Service) -> WSGIApplication:
     _add_viewer(app, service, arranged)
     login.add(app, service)
     bestanden.add(app, service)
+    kgl.add(app, service)
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(RisicoAtlasError, _failed)
     return app
@@ -175,6 +177,7 @@ def _viewer_layers(service: Service, arranged: arrangement.Arrangement) -> dict[
         "layers": {
             layer.name: {
                 "extent": states[layer.name].rd_extent,
+                "page": layer.page.removeprefix("/") if layer.page else None,
                 "fields": [{"name": item.name, "type": item.type, "title": _both(item.title)} for item in layer.fields],
             }
             for layer in visible

@@ -3,7 +3,7 @@
 import type Feature from "ol/Feature.js";
 import { button, element, type Child } from "./dom.ts";
 import { code, locale, of, text, wordsFor, type TextName } from "./language.ts";
-import { itemAddress, type Field, type LayerInfo } from "./service.ts";
+import { itemAddress, pageAddress, type Field, type LayerInfo } from "./service.ts";
 
 export interface Hit {
   readonly layer: LayerInfo;
@@ -36,12 +36,14 @@ export function noteOf({ feature }: Hit): string {
 
 export function details(hit: Hit): HTMLElement {
   const { geometry: _, ...properties } = hit.feature.getProperties() as Record<string, unknown>;
+  const explained = pageAddress(hit.layer, properties);
   return element(
     "article",
     { class: "details" },
     element("p", { class: "kind" }, hit.layer.title),
     element("h3", { tabindex: "-1" }, nameOf(hit)),
     LABEL in properties ? explanation(properties) : null,
+    explained ? element("p", { class: "explained" }, element("a", { href: explained }, text("explained"))) : null,
     element("h4", {}, text("allFields")),
     fieldList(hit.layer.fields, properties),
     element("p", {}, element("a", { href: itemAddress(hit.layer, String(hit.feature.getId()), { f: "html", lang: code }) }, text("source"))),

@@ -41,7 +41,7 @@ function header(account: HTMLAnchorElement, side: HTMLElement): HTMLElement {
   language.addEventListener("click", () => {
     language.href = `?lang=${other}${location.hash}`;
   });
-  const items = [element("a", { href: `../${keep}` }, text("home")), element("a", { href: "", "aria-current": "page" }, text("title")), account, language];
+  const items = [element("a", { href: `../${keep}` }, text("home")), element("a", { href: "", "aria-current": "page" }, text("title")), element("a", { href: `../kgl/regels/${keep}` }, text("rules")), account, language];
   const toggle = button(text("layers"), () => {
     const open = side.classList.toggle("open");
     toggle.setAttribute("aria-expanded", String(open));

@@ -22,6 +22,8 @@ export interface LayerInfo {
   readonly inRd: boolean;
   readonly extent: Extent | null;
   readonly fields: readonly Field[];
+  /** The path of a page about one object, from the root of the service, with fields between braces. */
+  readonly page: string | null;
 }
 
 export interface Arrangement {
@@ -29,7 +31,7 @@ export interface Arrangement {
   readonly groups: readonly { readonly title: Both; readonly layers: readonly string[] }[];
   readonly ground: string | null;
   readonly shown: readonly string[];
-  readonly layers: Readonly<Record<string, { readonly extent: Extent | null; readonly fields: readonly Field[] }>>;
+  readonly layers: Readonly<Record<string, { readonly extent: Extent | null; readonly fields: readonly Field[]; readonly page: string | null }>>;
 }
 
 interface Collection {
@@ -101,6 +103,7 @@ function layerInfo(collection: Collection, arrangement: Arrangement): LayerInfo 
     inRd: collection.crs?.includes(RD_URI) ?? false,
     extent: known?.extent ?? null,
     fields: known?.fields ?? [],
+    page: known?.page ?? null,
   };
 }
 
@@ -140,6 +143,12 @@ export async function fetchObject(layer: LayerInfo, id: string, signal?: AbortSi
 
 export function itemAddress(layer: LayerInfo, id: string, parameters: Readonly<Record<string, string>>): string {
   return address(`ogc/v1/collections/${encodeURIComponent(layer.id)}/items/${encodeURIComponent(id)}`, parameters);
+}
+
+/** The page that explains an object; null where its layer has none. */
+export function pageAddress(layer: LayerInfo, properties: Readonly<Record<string, unknown>>): string | null {
+  if (!layer.page) return null;
+  return address(layer.page.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(properties[name]))), { lang: code });
 }
 
 function format(layer: LayerInfo): GeoJSON<Feature> {
