@@ -29,12 +29,16 @@ from risicoatlas.filters import literals, spatial
 from risicoatlas.filters import sql as filters
 from risicoatlas.filters.literals import GeometryLiteral
 from risicoatlas.own import reading
+from risicoatlas.rendered import Bound
 from risicoatlas.service import Service
 
 MAX_IDS = 2_000
 column = order.column
 ETRS89 = column("geometrie_etrs89")
 ENDED = "beeindigd"
+# The most that a box holds for which PostgreSQL keeps its plan: some thousands of buildings in a city.
+SMALL_BOX_M2 = 1e6
+DEGREE_M = 111_320.0
 _FALSE = sql.SQL("FALSE")
 
 
@@ -295,7 +299,9 @@ def _conditions(request: FeatureRequest, layer: Layer) -> tuple[list[Composable]
         literal = box_literal(request.bbox, request.locators.bbox)
         if layer.restricted:
             inner.append(_placed(spatial.box_overlap(known[GEOMETRY], literal), request))
-        client.append(_placed(spatial.compare(ast.GeometryIntersects, known[GEOMETRY], literal), request))
+        meets = spatial.meets_box(known[GEOMETRY], literal)
+        # Which index serves a large one best depends on its size.
+        client.append(_placed(meets if _is_small(literal) else sql.Composed([meets]), request))
     if request.filter is not None:
         safe, rest = filters.split(request.filter, known)
         inner += [filters.compile(node, known, request.locators.filter) for node in safe]
@@ -306,7 +312,17 @@ def _conditions(request: FeatureRequest, layer: Layer) -> tuple[list[Composable]
 
 def _placed(meets: Composable, request: FeatureRequest) -> Composable:
     """The condition of a box, which rows without a geometry meet or not."""
-    return sql.SQL("({} OR {} IS NULL)").format(meets, column(GEOMETRY)) if request.unplaced else meets
+    if not request.unplaced:
+        return meets
+    if isinstance(meets, Bound):
+        return Bound(f'({meets.form} OR "r"."geometrie" IS NULL)', meets.types, meets.values)
+    return sql.SQL("({} OR {} IS NULL)").format(meets, column(GEOMETRY))
+
+
+def _is_small(literal: GeometryLiteral) -> bool:
+    """Whether so few objects lie in a box that the spatial index is the way to them."""
+    square_metres = literal.shape.area * (DEGREE_M**2 if literal.srid in crs.GEOGRAPHIC else 1)
+    return square_metres <= SMALL_BOX_M2
 
 
 def _ids(request: FeatureRequest) -> Composable:
@@ -317,7 +333,9 @@ def _ids(request: FeatureRequest) -> Composable:
         raise NotFoundError("no object has such an id", request.locators.ids)
     if not wanted:
         return _FALSE
-    return sql.SQL("{} IN ({})").format(column(KEY), sql.SQL(", ").join(map(sql.Literal, wanted)))
+    if len(wanted) == 1:
+        return Bound('"r"."identificatie" = {}', ("text",), (sql.Literal(wanted[0]),))
+    return Bound('"r"."identificatie" = ANY ({})', ("text[]",), (sql.Literal(list(wanted)),))
 
 
 def _row_limit(layer: Layer, areas: tuple[str, ...]) -> Composable:

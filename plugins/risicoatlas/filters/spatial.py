@@ -9,7 +9,7 @@ projection is cut off first, so that no transformation can fail; no data lies th
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, LiteralString, cast
 
 import shapely
 from psycopg import sql
@@ -20,6 +20,7 @@ from shapely.geometry.base import BaseGeometry
 from risicoatlas import crs
 from risicoatlas.errors import LimitError, RequestError
 from risicoatlas.filters.literals import Bounds, GeometryLiteral, transformed_bounds
+from risicoatlas.rendered import Bound
 
 if TYPE_CHECKING:
     from risicoatlas.filters.sql import Column
@@ -67,11 +68,26 @@ def compare(operator: type[Any], column: "Column", literal: GeometryLiteral) -> 
     inside = _clipped(column, literal)
     if inside is None or (operator in _WHOLE_LITERAL and inside is not literal.shape):
         return sql.SQL("({} IS NOT NULL)" if operator is ast.GeometryDisjoint else "FALSE").format(column.sql)
-    tested, shape = _common(column, replace(literal, shape=inside))
-    found = sql.SQL("({} && {} AND {}({}, {}))").format(
-        column.box or column.sql, _box(column, inside, literal.srid), OPERATORS[operator], tested, shape
+    found = _test(operator, column, replace(literal, shape=inside))
+    return sql.SQL("(NOT {})" if operator is ast.GeometryDisjoint else "{}").format(found)
+
+
+def meets_box(column: "Column", literal: GeometryLiteral) -> Composable:
+    """``column`` intersects ``literal``; where a statement may be kept for it, with the values apart."""
+    inside = _clipped(column, literal)
+    if inside is None:
+        return sql.SQL("FALSE")
+    return _test(ast.GeometryIntersects, column, replace(literal, shape=inside))
+
+
+def _test(operator: type[Any], column: "Column", literal: GeometryLiteral) -> Bound:
+    tested, shape = _common(column, literal)
+    indexed = (column.box or column.sql).as_string()
+    form = f"({indexed} && {{}} AND {OPERATORS[operator].as_string()}({tested.as_string()}, {{}}))"
+    # Literal in fact: names of our own.
+    return Bound(
+        cast(LiteralString, form), ("geometry", "geometry"), (_box(column, literal.shape, literal.srid), shape)
     )
-    return sql.SQL("(NOT {})").format(found) if operator is ast.GeometryDisjoint else found
 
 
 def compare_columns(operator: type[Any], left: "Column", right: "Column") -> Composable:

@@ -51,7 +51,7 @@ class FeatureProvider(BaseProvider):  # type: ignore[misc]
         return self._fields
 
     def query(self, **_read_by_pygeoapi: object) -> dict[str, Any]:
-        """The page of the reading under way: publication, matched and tested counts, and the rows as a stream."""
+        """The page of the reading under way: publication, tested count, and the rows as a stream."""
         found = visit.current()
         if found.items is None or found.reading is None:
             raise RequestError("no page was asked for")
@@ -59,9 +59,6 @@ class FeatureProvider(BaseProvider):  # type: ignore[misc]
         answer: dict[str, Any] = {"type": "FeatureCollection"}
         if not reading.plan.layer.own:
             answer["publicatie"] = reading.state.publication
-        matched = None if found.head else reading.count()
-        if matched is not None:
-            answer["numberMatched"] = matched
         missing = unpublished.touched(found.items.query, reading, found.service)
         if missing:
             answer[unpublished.MEMBER] = unpublished.members(missing)

@@ -18,7 +18,7 @@ from risicoatlas.providers.pages import Pages
 
 NAME = "GeoJSON"
 MATCHED = "numberMatched"
-_MEMBERS = (MATCHED, "numberTested", "publicatie", unpublished.MEMBER)
+_MEMBERS = ("numberTested", "publicatie", unpublished.MEMBER)
 
 
 class GeoJsonFormatter(BaseFormatter):  # type: ignore[misc]
@@ -46,11 +46,13 @@ def document(answer: dict[str, Any], pages: Pages, collection_url: str, language
     try:
         yield b'{"type":"FeatureCollection","features":['
         yield from rows
+        matched = pages.reading.matched(rows)
         pages.reading.close()
-        tail: dict[str, Any] = {name: answer[name] for name in _MEMBERS if name in answer}
+        tail: dict[str, Any] = {} if matched is None else {MATCHED: matched}
+        tail |= {name: answer[name] for name in _MEMBERS if name in answer}
         tail["numberReturned"] = rows.returned
         tail["timeStamp"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        tail["links"] = links.page(pages.request, collection_url, language, pages.around(rows, tail.get(MATCHED)))
+        tail["links"] = links.page(pages.request, collection_url, language, pages.around(rows, matched))
         yield b"]," + json.dumps(tail, ensure_ascii=False, separators=(",", ":"))[1:].encode()
     finally:
         pages.reading.close()

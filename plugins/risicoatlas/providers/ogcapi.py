@@ -355,7 +355,8 @@ def _ahead(plan: Plan, call: Call, *, page: bool) -> Ahead | None:
     """The rows of a small page, or of one item, unless the client may have them already or asks for the headers."""
     if not call.conditions.rows_wanted:
         return None
-    return Ahead(geojson.feature_row(plan), keyed=page, alone=plan.unfiltered or not page)
+    row = geojson.feature_row(plan)
+    return Ahead(row, keyed=page, alone=plan.unfiltered or not page, flowing=plan.limit or 0, numbered=page)
 
 
 def _page(call: Call, read: ItemsRequest, reading: Reading) -> Response:

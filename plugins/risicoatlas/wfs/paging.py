@@ -180,7 +180,7 @@ def _ahead(plan: Plan, found: FeatureRequest, writer: Writer, hits: bool) -> Ahe
     if plan.limit is None:
         # An id is of one object at most.
         return Ahead(writer.row(plan), alone=True, at_most=None if found.ids is None else len(found.ids))
-    return Ahead(writer.row(plan), keyed=True, alone=plan.unfiltered)
+    return Ahead(writer.row(plan), keyed=True, alone=plan.unfiltered, flowing=BUFFER_ROWS)
 
 
 def _counted(reading: Reading) -> Part:
@@ -195,7 +195,7 @@ def _page(reading: Reading, writer: Writer) -> Part:
         return Part(plan, reading.count(), 0)
     if reading.has_rows:
         rows = reading.stream(writer.row(plan), writer.separator, keyed=plan.limit is not None)
-        return _buffered(reading, rows, list(rows))
+        return _buffered(reading, rows, [*rows])
     # A whole layer that was counted at its publication needs neither a count nor a buffer.
     if (plan.limit is None and reading.counted is not None) or (plan.limit or 0) > BUFFER_ROWS:
         return _stated_first(reading, writer)
@@ -214,8 +214,7 @@ def _page(reading: Reading, writer: Writer) -> Part:
 
 def _buffered(reading: Reading, rows: RowStream, chunks: list[bytes]) -> Part:
     plan = reading.plan
-    whole = not (rows.more or (rows.returned == 0 and plan.position) or _backward(plan))
-    matched = plan.position + rows.returned if whole else reading.count()
+    matched = reading.matched(rows)
     after = rows.after if rows.more or _backward(plan) else None
     reading.close_unless(matched == 0)
     return Part(plan, matched, rows.returned, chunks, rows.before if plan.position else None, after)
