@@ -15,6 +15,7 @@ from pygeoapi.formatter.base import BaseFormatter
 from risicoatlas.features import geojson, unpublished
 from risicoatlas.providers import links, visit
 from risicoatlas.providers.pages import Pages
+from risicoatlas.providers.visit import Visit
 
 NAME = "GeoJSON"
 MATCHED = "numberMatched"
@@ -33,11 +34,15 @@ class GeoJsonFormatter(BaseFormatter):  # type: ignore[misc]
 
     def write(self, options: dict[str, Any] | None = None, data: dict[str, Any] | None = None) -> Iterator[bytes]:
         """The document; called once per answer, so that the visit may be looked up here and not while streaming."""
-        found = visit.current()
-        if data is None or found.items is None or found.reading is None:
-            raise ValueError("nothing to write")
-        pages = Pages(found.items, found.reading, found.service.signing_key)
-        return document(data, pages, f"{found.base_url}/collections/{found.items.query.layer}", found.language)
+        return page(data, visit.current())
+
+
+def page(data: dict[str, Any] | None, found: Visit) -> Iterator[bytes]:
+    """The document of the page of this visit."""
+    if data is None or found.items is None or found.reading is None:
+        raise ValueError("nothing to write")
+    pages = Pages(found.items, found.reading, found.service.signing_key)
+    return document(data, pages, f"{found.base_url}/collections/{found.items.query.layer}", found.language)
 
 
 def document(answer: dict[str, Any], pages: Pages, collection_url: str, language: str) -> Iterator[bytes]:

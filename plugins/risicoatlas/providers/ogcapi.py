@@ -6,7 +6,7 @@ collections that may be seen: a hidden one is absent from lists and its address 
 
 import copy
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from http import HTTPStatus
@@ -15,7 +15,7 @@ from urllib.parse import unquote_to_bytes, urlencode
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from pygeoapi import api as pygeoapi_core
-from pygeoapi.api import API, APIRequest, itemtypes
+from pygeoapi.api import API, APIRequest
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
@@ -36,7 +36,7 @@ from risicoatlas.kept import Kept
 from risicoatlas.metadata import record as metadata
 from risicoatlas.metadata.record import Record
 from risicoatlas.providers import description as configuration
-from risicoatlas.providers import documents, downloads, feature, html, links, openapi, parameters
+from risicoatlas.providers import documents, downloads, feature, formatter, html, links, openapi, parameters
 from risicoatlas.providers.visit import ItemsRequest, Visit, during
 from risicoatlas.service import Service
 
@@ -151,7 +151,6 @@ class OgcApi:
         self.api = API(config, {})
         self.kept: Kept[Document] = Kept(lambda document: len(document.body))
         self.document = lru_cache(maxsize=64)(self._document)
-        self.layer_api = lru_cache(maxsize=256)(self._layer_api)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
@@ -210,14 +209,6 @@ class OgcApi:
         found = copy.copy(self.api)
         found.config = {**self.api.config, "resources": resources}
         return found
-
-    def _layer_api(self, layer: Layer) -> API:
-        """For pages of one layer, which need no state of it. No CRS is named: our provider transforms, and pygeoapi
-        would prepare to on every request."""
-        resources = documents.resources([layer], {}, self.description)
-        for provider in resources[layer.name]["providers"]:
-            del provider["crs"], provider["storage_crs"]
-        return self.api_with(resources)
 
     def _document(self, names: tuple[str, ...], language: str) -> dict[str, Any]:
         layers = [self.service.catalogue.get(name) for name in names]
@@ -325,7 +316,7 @@ def definition(call: Call) -> Response:
 
 
 def items(call: Call) -> Response:
-    """A page: pygeoapi calls our provider and our formatter, the answer is streamed."""
+    """A page as our provider and our formatter make it, streamed."""
     read = parameters.items(call.layer, call.found, call.app.description, _body(call.request))
     # Before a connection is taken: reading it takes one of its own.
     _ = call.visit.service.signing_key
@@ -361,10 +352,9 @@ def _ahead(plan: Plan, call: Call, *, page: bool) -> Ahead | None:
 
 def _page(call: Call, read: ItemsRequest, reading: Reading) -> Response:
     call.visit.reading = reading
-    request = call.api_request(limit=read.limit, offset=read.offset)
-    _headers, status, content = itemtypes.get_collection_items(call.app.layer_api(call.layer), request, call.layer.name)
-    if not isinstance(content, Iterator):
-        raise _refused(status, content)
+    # Not by way of pygeoapi: it would read the request once more, which takes longer than a small page, and hand both
+    # nothing that they use.
+    content = formatter.page(feature.page(call.visit), call.visit)
     headers = {
         "Content-Crs": f"<{read.crs.uri}>",
         **_publication(reading),
@@ -398,7 +388,7 @@ def item(call: Call) -> Response:
         if call.has_rows(reading, dates=False):
             return Response(status=HTTPStatus.NOT_MODIFIED)
         call.visit.reading = reading
-        found = feature.FeatureProvider(feature.definition(call.layer)).get(call.key or "")
+        found = feature.item(call.visit, call.key or "")
         if call.has_rows(reading):
             return Response(status=HTTPStatus.NOT_MODIFIED)
         headers = {"Content-Crs": f"<{read.crs.uri}>", **_publication(reading)}
