@@ -31,26 +31,36 @@ class Shape:
     layer: Layer
     row: str
     keyed: bool
+    numbered: bool
     inner: Forms
     client: Forms
     sort: tuple[Sort, ...]
     limited: bool
 
 
-def page(plan: Plan, row: Composable, *, keyed: bool) -> Prepared | None:
-    """The rows of :meth:`Plan.page`; None where the statement is not one to be kept."""
+def page(plan: Plan, row: Composable, *, keyed: bool, numbered: bool = False) -> Prepared | None:
+    """The rows of :meth:`Plan.page`, ``numbered`` with the number of all rows beside each; None where the statement is
+    not one to be kept."""
     if not isinstance(row, sql.SQL):
         return None
     limit = None if plan.limit is None else plan.limit + 1
-    return _prepared(plan, row.as_string(), plan.sort, limit, keyed=keyed)
+    return _prepared(plan, row.as_string(), plan.sort, limit, keyed=keyed, numbered=numbered)
 
 
 def tally(plan: Plan, bound: int | None = None) -> Prepared | None:
     """The number of :meth:`Plan.tally`; None where the statement is not one to be kept."""
-    return _prepared(plan, _COUNTED, (), bound, keyed=False)
+    return _prepared(plan, _COUNTED, (), bound)
 
 
-def _prepared(plan: Plan, row: str, sort: tuple[Sort, ...], limit: int | None, *, keyed: bool) -> Prepared | None:
+def _prepared(
+    plan: Plan,
+    row: str,
+    sort: tuple[Sort, ...],
+    limit: int | None,
+    *,
+    keyed: bool = False,
+    numbered: bool = False,
+) -> Prepared | None:
     inner, client = plan.source.conditions, plan.client
     pinned = plan.publication is not None or plan.since is not None or plan.place is not None
     if type(plan) is not Plan or plan.source.barrier or plan.layer.own or plan.offset or pinned:
@@ -59,7 +69,8 @@ def _prepared(plan: Plan, row: str, sort: tuple[Sort, ...], limit: int | None, *
     if len(conditions) < len(inner) + len(client):
         return None
     forms = tuple([item.form for item in conditions])
-    shape = Shape(plan.layer, row, keyed, forms[: len(inner)], forms[len(inner) :], sort, limit is not None)
+    inner_forms, client_forms = forms[: len(inner)], forms[len(inner) :]
+    shape = Shape(plan.layer, row, keyed, numbered, inner_forms, client_forms, sort, limit is not None)
     types = [name for item in conditions for name in item.types]
     values = [value for item in conditions for value in item.values]
     if limit is not None:
@@ -84,4 +95,6 @@ def _statement(shape: Shape) -> str:
         return found.as_string()
     if shape.keyed:
         wanted = sql.SQL("{}, {}").format(wanted, order.row_keys(shape.sort))
+    if shape.numbered:
+        wanted = sql.SQL("{}, count(*) OVER ()").format(wanted)
     return sql.SQL("SELECT {} {} ORDER BY {}{}").format(wanted, rows, order.keys(shape.sort), end).as_string()

@@ -61,6 +61,8 @@ COUNT_BOUND = 100_000
 COUNT_TIMEOUT_S = 2
 _GO_BACK = sql.SQL(f"ROLLBACK TO SAVEPOINT {OPENED}")
 _ONE = sql.SQL("1")
+# Row, keys and number.
+_NUMBERED = 3
 # The publication: the newest, when the one that is asked was made, from which on all rows are kept, how many rows the
 # first layer has, and the one that is asked.
 _STATE = """
@@ -164,8 +166,8 @@ class Ahead:
     """What is known to be wanted of a reading before it is opened, and goes in the same message: the rows with ``row``
     as their text, or the number of rows for None. ``at_most`` is how many rows there can be, where the plan has no
     limit; up to ``flowing`` rows may come in chunks, for who asks nothing else before their end. ``alone`` when nothing
-    else is asked as a rule, so that the transaction ends with it. ``numbered`` when the number of rows is wanted beside
-    a page that is not the whole."""
+    else is asked as a rule, so that the transaction ends with it. ``numbered`` when the number of rows is wanted too,
+    where the page is not the whole."""
 
     row: Composable | None = None
     keyed: bool = False
@@ -190,21 +192,33 @@ class Ahead:
     def rows(self, plan: Plan) -> Question:
         """The question for the rows."""
         row = self.row or _ONE
-        return prepared.page(plan, row, keyed=self.keyed) or plan.page(row, keyed=self.keyed)
+        # Where an index gives the rows counting them all costs little; else they are counted once it is known that
+        # more follow.
+        numbered = self.numbered and self.keyed and self._held(plan) and not plan.unfiltered
+        kept = prepared.page(plan, row, keyed=self.keyed, numbered=numbered)
+        return kept or plan.page(row, keyed=self.keyed)
 
     def number(self, plan: Plan) -> Question | None:
-        """The question for the number of rows, where it goes in the same message; bounded where rows are wanted too."""
-        if plan.unfiltered:
+        """The question for the number of rows, where that alone is wanted and not known."""
+        if plan.unfiltered or self.row is not None:
             return None
-        if self.row is None:
-            return prepared.tally(plan) or plan.tally()
-        # Where an index gives the rows counting them costs little; else they are counted once it is known that more
-        # follow.
-        return prepared.tally(plan, COUNT_BOUND + 1) if self.numbered else None
+        return prepared.tally(plan) or plan.tally()
 
-    def ends(self, plan: Plan) -> bool:
-        """Whether the transaction ends with what is asked ahead."""
-        return self.alone and not _told_of(plan)
+    def questions(self, plan: Plan) -> Iterator[Question]:
+        """All that is asked, where it does not flow."""
+        if self.row is not None:
+            yield self.rows(plan)
+        elif (number := self.number(plan)) is not None:
+            yield number
+        if self.alone and not _told_of(plan):
+            yield END
+
+    def read(self, found: Texts) -> tuple[Texts | None, int | None]:
+        """The rows, and the number of rows where it came."""
+        if self.row is None:
+            return None, int(found[0][0] or 0)
+        numbered = bool(found) and len(found[0]) == _NUMBERED
+        return found, int(found[0][_NUMBERED - 1] or 0) if numbered else None
 
     def _held(self, plan: Plan) -> bool:
         bound = self._bound(plan)
@@ -235,7 +249,6 @@ class Reading:
         self._rows_ahead: Texts | None = None
         self._number_ahead: int | None = None
         self._chunks: Chunks | None = None
-        self._countable = True
         self._stack = ExitStack()
         with _errors_of(self._layer):
             state = self._open(plan)
@@ -257,29 +270,11 @@ class Reading:
             begun = beginning(pool, reader, state, ahead.rows(plan))
             self._connection, found, self._chunks = self._stack.enter_context(begun)
             return found[0]
-        questions = [state] if ahead is None else [state, *self._ahead_of(plan, ahead)]
-        try:
-            self._connection, answered = self._stack.enter_context(asking(pool, reader, *questions))
-        except UnavailableError as error:
-            if ahead is None or not ahead.numbered or not isinstance(error.__cause__, psycopg.errors.QueryCanceled):
-                raise
-            # Counting took longer than its budget, and the rows with it.
-            self._ahead, self._countable = replace(ahead, numbered=False), False
-            return self._open(plan)
-        if ahead is not None and ahead.row is not None:
-            self._rows_ahead = answered[1]
-        if len(answered) > (1 if self._rows_ahead is None else 2):
-            self._number_ahead = int(answered[-1][0][0] or 0)
-        return answered[0][0]
-
-    def _ahead_of(self, plan: Plan, ahead: Ahead) -> Iterator[Question]:
-        if ahead.row is not None:
-            yield ahead.rows(plan)
-        number = ahead.number(plan)
-        if number is not None:
-            yield from self._within(number, self._timeout_s if ahead.row is None else COUNT_TIMEOUT_S)
-        if ahead.ends(plan):
-            yield END
+        questions = [state] if ahead is None else [state, *ahead.questions(plan)]
+        self._connection, (found, *answered) = self._stack.enter_context(asking(pool, reader, *questions))
+        if answered and ahead is not None:
+            self._rows_ahead, self._number_ahead = ahead.read(answered[0])
+        return found[0]
 
     def __enter__(self) -> "Reading":
         return self
@@ -381,8 +376,6 @@ class Reading:
             return self.counted
         if self._number_ahead is not None:
             return self._number_ahead if exact or self._number_ahead <= COUNT_BOUND else None
-        if not exact and not self._countable:
-            return None
         if self._over:
             with self._again() as again:
                 return again.count(exact=exact)

@@ -150,6 +150,7 @@ def area_of_use(srid: int) -> Bounds:
     return transformed_bounds(area.bounds, 4326, srid)
 
 
+@lru_cache(maxsize=256)
 def transformed_bounds(bounds: Bounds, source: int, target: int) -> Bounds:
     """The box around a box in another CRS, edges followed."""
     return proj.between(source, target).transform_bounds(bounds)

@@ -17,7 +17,7 @@ from psycopg.sql import Composable
 from pygeofilter import ast
 from shapely.geometry.base import BaseGeometry
 
-from risicoatlas import crs
+from risicoatlas import crs, proj
 from risicoatlas.errors import LimitError, RequestError
 from risicoatlas.filters.literals import Bounds, GeometryLiteral, transformed_bounds
 from risicoatlas.rendered import Bound
@@ -210,7 +210,8 @@ def _stored(column: "Column", literal: GeometryLiteral) -> Composable:
 def _box(column: "Column", shape: BaseGeometry, srid: int) -> Composable:
     if column.srid is None or srid == column.srid:
         return _rectangle(shape.bounds, srid)
-    left, bottom, right, top = transformed_bounds(shape.bounds, srid, column.srid)
+    small = proj.small_box(shape.bounds, srid, column.srid)
+    left, bottom, right, top = small or transformed_bounds(shape.bounds, srid, column.srid)
     least = MARGIN_DEGREES if column.srid in crs.GEOGRAPHIC else MARGIN_M
     margin = least + MARGIN_SHARE * max(right - left, top - bottom)
     return _rectangle((left - margin, bottom - margin, right + margin, top + margin), column.srid)
