@@ -8,6 +8,7 @@ would leak hidden values through errors.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import LiteralString
 
 import shapely
@@ -29,7 +30,7 @@ from risicoatlas.filters import literals, spatial
 from risicoatlas.filters import sql as filters
 from risicoatlas.filters.literals import GeometryLiteral
 from risicoatlas.own import reading
-from risicoatlas.rendered import Bound
+from risicoatlas.rendered import KEPT, Bound
 from risicoatlas.service import Service
 
 MAX_IDS = 2_000
@@ -135,6 +136,11 @@ class Plan:
     def layers(self) -> tuple[Layer, ...]:
         """Every layer that is read."""
         return (self.layer,)
+
+    @property
+    def chosen(self) -> tuple[Field, ...] | None:
+        """The fields where they are a choice, None for all: as a key, all of them are looked at each time."""
+        return None if self.fields is self.layer.fields else self.fields
 
     @property
     def order(self) -> Composable:
@@ -255,6 +261,7 @@ def _resumed(plan: Plan, request: FeatureRequest, service: Service) -> Plan:
     return replace(pinned, place=found.place, position=found.position - size, limit=size)
 
 
+@lru_cache(maxsize=KEPT)
 def columns(layer: Layer, row: str = order.ROW) -> Mapping[str, filters.Column]:
     """The allow-list of a layer's filters: its fields and its geometry, over rows with the alias ``row``."""
     found = {item.name: filters.Column(item.name, item.type, column(item.name, row)) for item in layer.fields}
@@ -266,6 +273,7 @@ def columns(layer: Layer, row: str = order.ROW) -> Mapping[str, filters.Column]:
     return found
 
 
+@lru_cache(maxsize=KEPT)
 def output_geometry(layer: Layer, srid: int) -> Composable:
     """The geometry in ``srid``, longitude or east first; the ETRS89 column saves the transformation for degrees."""
     if srid == layer.srid:

@@ -18,6 +18,7 @@ from risicoatlas.providers.pages import Pages
 from risicoatlas.providers.visit import Visit
 
 NAME = "GeoJSON"
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 MATCHED = "numberMatched"
 _MEMBERS = ("numberTested", "publicatie", unpublished.MEMBER)
 
@@ -58,7 +59,7 @@ def document(answer: dict[str, Any], pages: Pages, collection_url: str, language
         tail["numberReturned"] = rows.returned
         tail["timeStamp"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         tail["links"] = links.page(pages.request, collection_url, language, pages.around(rows, matched))
-        yield b"]," + json.dumps(tail, ensure_ascii=False, separators=(",", ":"))[1:].encode()
+        yield b"]," + _ENCODER.encode(tail)[1:].encode()
     finally:
         pages.reading.close()
 

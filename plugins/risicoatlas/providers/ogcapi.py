@@ -48,6 +48,8 @@ MAX_BODY_BYTES = 1024 * 1024
 # Links of pygeoapi to what is not offered here.
 _FOREIGN = ("/processes", "/jobs", "/TileMatrixSets", "f=jsonld", "f=CSV", "f=csv", "/asyncapi")
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 Handler = Callable[["Call"], Response]
 
 
@@ -464,7 +466,7 @@ def _document(
 
 
 def _dumped(document: dict[str, Any]) -> bytes:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    return _ENCODER.encode(document).encode()
 
 
 def _check_text(request: Request) -> None:

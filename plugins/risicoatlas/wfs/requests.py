@@ -376,7 +376,7 @@ def from_kvp(values: Parameters, vendor_parameters: frozenset[str]) -> Request:
     check_service(values.get("service"))
     name = operation(values.required("request"), OPERATIONS)
     if name in STRICT:
-        values.refuse_unknown(PARAMETERS | vendor_parameters)
+        values.refuse_unknown(PARAMETERS, vendor_parameters)
         _refuse_resolve(values.get("resolve"))
     return OPERATIONS[name][0](values)
 

@@ -98,14 +98,15 @@ def feature(
     """SQL of one feature element; name and geometry are worked out once per row."""
     texts = (before, attributes, after)
     if name is None:
-        return _feature(plan.layer, plan.fields, plan.crs, plan.geometry is not None, texts)
+        return _feature(plan.layer, plan.chosen, plan.crs, plan.geometry is not None, texts)
     return per_row(plan, _element(plan.layer, plan.fields, plan.crs, plan.geometry is not None, texts), name)
 
 
 @lru_cache(maxsize=KEPT)
 def _feature(
-    layer: Layer, fields: tuple[Field, ...], system: Crs, with_geometry: bool, texts: tuple[str, str, str]
+    layer: Layer, chosen: tuple[Field, ...] | None, system: Crs, with_geometry: bool, texts: tuple[str, str, str]
 ) -> Composable:
+    fields = layer.fields if chosen is None else chosen
     shape = output_geometry(layer, system.srid) if with_geometry else None
     return rendered(_per_row(_element(layer, fields, system, with_geometry, texts), shape))
 
