@@ -397,6 +397,58 @@ def reading(
         yield connection
 
 
+class Transaction:
+    """A read-only transaction on a connection of the pool; to be closed, whatever happens.
+
+    ``found`` are the rows of its first questions, which go in the message that opens it. With ``flowing`` the rows of
+    that question come after them, as ``chunks``.
+    """
+
+    def __init__(
+        self,
+        pool: ConnectionPool[Connection],
+        reader: Reader,
+        *questions: Question,
+        flowing: Question | None = None,
+    ) -> None:
+        self._pool = pool
+        self._open = False
+        self.chunks: Chunks | None = None
+        try:
+            self.connection = pool.getconn()
+            self._open = True
+            if flowing is None:
+                self.found = answers(self.connection, _opening(reader), *questions)
+                return
+            self.chunks = Chunks(self.connection, _opening(reader), *questions, flowing)
+            self.found = [[row for chunk in self.chunks.of_next() for row in texts(chunk)] for _ in questions]
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            self.close()
+            raise _unavailable(error, reader) from error
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """End it and give the connection back."""
+        if self._open:
+            self._open = False
+            try:
+                if self.chunks is not None:
+                    self.chunks.close()
+            finally:
+                _end(self.connection)
+                self._pool.putconn(self.connection)
+
+
+def _unavailable(error: psycopg.Error, reader: Reader) -> UnavailableError:
+    if isinstance(error, psycopg.errors.QueryCanceled):
+        return UnavailableError(
+            f"the answer took longer than {reader.timeout_s} s: ask for a smaller area or fewer objects"
+        )
+    return UnavailableError("the database cannot be reached at the moment")
+
+
 @contextmanager
 def writing(pool: ConnectionPool[Connection], areas: str) -> Iterator[Connection]:
     """One transaction as ``ra_delivery``, which corrects buildings of the municipalities in ``areas`` and writes down
@@ -426,22 +478,17 @@ def writing(pool: ConnectionPool[Connection], areas: str) -> Iterator[Connection
 def asking(
     pool: ConnectionPool[Connection], reader: Reader, *questions: Question
 ) -> Iterator[tuple[Connection, list[Texts]]]:
-    """A read-only transaction and the rows of its first questions, which go in the message that opens it.
+    """A :class:`Transaction` with the rows of its first questions.
 
     With :data:`END` as the last question it is over by then: one message there and back.
     """
-    with _lent(pool, reader) as connection:
-        yield connection, answers(connection, _opening(reader), *questions)
-
-
-@contextmanager
-def beginning(
-    pool: ConnectionPool[Connection], reader: Reader, question: Question, rows: Question
-) -> Iterator[tuple[Connection, Texts, "Chunks"]]:
-    """A read-only transaction, what answers its first question, and rows that come in chunks: all in one message."""
-    with _lent(pool, reader) as connection:
-        chunks = Chunks(connection, _opening(reader), question, rows)
-        yield connection, [row for chunk in chunks.of_next() for row in texts(chunk)], chunks
+    transaction = Transaction(pool, reader, *questions)
+    try:
+        yield transaction.connection, transaction.found
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        raise _unavailable(error, reader) from error
+    finally:
+        transaction.close()
 
 
 def answers(connection: Connection, *questions: Question) -> list[Texts]:
@@ -506,24 +553,6 @@ def _checked(connection: Connection, result: PGresult) -> PGresult:
         _session(connection).forget()
         raise psycopg.errors.error_from_result(result)
     return result
-
-
-@contextmanager
-def _lent(pool: ConnectionPool[Connection], reader: Reader) -> Iterator[Connection]:
-    """A connection for statements that begin a transaction themselves."""
-    try:
-        connection = pool.getconn()
-        try:
-            yield connection
-        finally:
-            _end(connection)
-            pool.putconn(connection)
-    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-        if isinstance(error, psycopg.errors.QueryCanceled):
-            raise UnavailableError(
-                f"the answer took longer than {reader.timeout_s} s: ask for a smaller area or fewer objects"
-            ) from error
-        raise UnavailableError("the database cannot be reached at the moment") from error
 
 
 def _end(connection: Connection) -> None:

@@ -1,6 +1,7 @@
 """Statements that connections keep, several questions in one message, and rows that come in chunks."""
 
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 
 import psycopg
 import pytest
@@ -18,8 +19,8 @@ from risicoatlas.database import (
     Prepared,
     Reader,
     answers,
+    Transaction,
     asking,
-    beginning,
 )
 from risicoatlas.errors import UnavailableError
 
@@ -104,12 +105,22 @@ def test_the_time_budget_holds_for_a_kept_statement(pool: ConnectionPool[Connect
 ROWS = 3 * CHUNK_ROWS + 1
 
 
+@contextmanager
+def flowing(
+    pool: ConnectionPool[Connection], first: databases.Question, rows: databases.Question
+) -> Iterator[tuple[Connection, databases.Texts, databases.Chunks]]:
+    transaction = Transaction(pool, Reader(), first, flowing=rows)
+    with closing(transaction):
+        assert transaction.chunks is not None
+        yield transaction.connection, transaction.found[0], transaction.chunks
+
+
 def _numbers(expression: str = "n::text") -> sql.SQL:
     return sql.SQL(f"SELECT {expression}, n FROM generate_series(1, {ROWS}) AS n")
 
 
 def test_rows_come_in_chunks_in_their_order(pool: ConnectionPool[Connection]) -> None:
-    with beginning(pool, Reader(), sql.SQL("SELECT 'stand'"), _numbers()) as (connection, first, chunks):
+    with flowing(pool, sql.SQL("SELECT 'stand'"), _numbers()) as (connection, first, chunks):
         assert first == [(b"stand",)]
         sizes, found = [], []
         for chunk in chunks.of_next():
@@ -122,7 +133,7 @@ def test_rows_come_in_chunks_in_their_order(pool: ConnectionPool[Connection]) ->
 
 def test_what_is_not_read_is_given_up(pool: ConnectionPool[Connection]) -> None:
     for _ in range(3):
-        with beginning(pool, Reader(), sql.SQL('SELECT 1'), _numbers("repeat('x', 1000000)")) as (connection, _found, chunks):
+        with flowing(pool, sql.SQL("SELECT 1"), _numbers("repeat('x', 1000000)")) as (connection, _found, chunks):
             next(chunks.of_next())
             chunks.close()
             assert connection.pgconn.transaction_status != TransactionStatus.ACTIVE
@@ -131,7 +142,7 @@ def test_what_is_not_read_is_given_up(pool: ConnectionPool[Connection]) -> None:
 
 def test_an_error_among_the_rows_is_raised_where_it_stands(pool: ConnectionPool[Connection]) -> None:
     late = _numbers(f"(1 / ({ROWS} - n))::text")
-    with beginning(pool, Reader(), sql.SQL("SELECT 1"), late) as (connection, _, chunks):
+    with flowing(pool, sql.SQL("SELECT 1"), late) as (connection, _, chunks):
         found = chunks.of_next()
         assert next(found).ntuples == CHUNK_ROWS
         with pytest.raises(psycopg.errors.DivisionByZero):

@@ -8,7 +8,7 @@ does not grow with the answer.
 import json
 import logging
 from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -34,9 +34,9 @@ from risicoatlas.database import (
     Reader,
     Row,
     Texts,
+    Transaction,
     answers,
     asking,
-    beginning,
 )
 from risicoatlas.errors import ExpiredError, RequestError, RisicoAtlasError, UnavailableError
 from risicoatlas.features import prepared
@@ -248,8 +248,6 @@ class Reading:
         self._stream: RowStream | None = None
         self._rows_ahead: Texts | None = None
         self._number_ahead: int | None = None
-        self._chunks: Chunks | None = None
-        self._stack = ExitStack()
         with _errors_of(self._layer):
             state = self._open(plan)
         try:
@@ -267,11 +265,12 @@ class Reading:
         reader = Reader(plan.role, plan.areas, self._timeout_s, tables)
         pool, ahead, state = self._service.pool, self._ahead, _state_of(plan)
         if ahead is not None and ahead.flows(plan):
-            begun = beginning(pool, reader, state, ahead.rows(plan))
-            self._connection, found, self._chunks = self._stack.enter_context(begun)
-            return found[0]
-        questions = [state] if ahead is None else [state, *ahead.questions(plan)]
-        self._connection, (found, *answered) = self._stack.enter_context(asking(pool, reader, *questions))
+            self._transaction = Transaction(pool, reader, state, flowing=ahead.rows(plan))
+        else:
+            questions = () if ahead is None else ahead.questions(plan)
+            self._transaction = Transaction(pool, reader, state, *questions)
+        self._connection, self._chunks = self._transaction.connection, self._transaction.chunks
+        found, *answered = self._transaction.found
         if answered and ahead is not None:
             self._rows_ahead, self._number_ahead = ahead.read(answered[0])
         return found[0]
@@ -290,9 +289,7 @@ class Reading:
         """End the transaction and give the connection back."""
         if self._stream is not None:
             self._stream.close()
-        if self._chunks is not None:
-            self._chunks.close()
-        self._stack.close()
+        self._transaction.close()
 
     def close_unless(self, needed: bool) -> None:
         """Give the connection back before a slow client has read what is in memory already."""

@@ -68,7 +68,7 @@ def compare(operator: type[Any], column: "Column", literal: GeometryLiteral) -> 
     inside = _clipped(column, literal)
     if inside is None or (operator in _WHOLE_LITERAL and inside is not literal.shape):
         return sql.SQL("({} IS NOT NULL)" if operator is ast.GeometryDisjoint else "FALSE").format(column.sql)
-    found = _test(operator, column, replace(literal, shape=inside))
+    found = _test(operator, column, _cut(literal, inside))
     return sql.SQL("(NOT {})" if operator is ast.GeometryDisjoint else "{}").format(found)
 
 
@@ -77,7 +77,11 @@ def meets_box(column: "Column", literal: GeometryLiteral) -> Composable:
     inside = _clipped(column, literal)
     if inside is None:
         return sql.SQL("FALSE")
-    return _test(ast.GeometryIntersects, column, replace(literal, shape=inside))
+    return _test(ast.GeometryIntersects, column, _cut(literal, inside))
+
+
+def _cut(literal: GeometryLiteral, inside: BaseGeometry) -> GeometryLiteral:
+    return literal if inside is literal.shape else replace(literal, shape=inside, box=False)
 
 
 def _test(operator: type[Any], column: "Column", literal: GeometryLiteral) -> Bound:
@@ -187,13 +191,15 @@ def _common(column: "Column", literal: GeometryLiteral) -> tuple[Composable, Com
     """Column and literal in one CRS."""
     if literal.srid == column.srid or column.etrs89 is None or literal.srid not in {*crs.GEOGRAPHIC, 3857}:
         return column.sql, _stored(column, literal)
+    if literal.box and literal.srid in crs.GEOGRAPHIC:
+        return column.etrs89, _rectangle(literal.shape.bounds, 4258)
     shape = literal_sql(literal.shape, literal.srid)
     return column.etrs89, sql.SQL("ST_SetSRID({}, 4258)").format(crs.transformed(shape, literal.srid, 4326))
 
 
 def _stored(column: "Column", literal: GeometryLiteral) -> Composable:
     if literal.srid == column.srid:
-        return literal_sql(literal.shape, literal.srid)
+        return _rectangle(literal.shape.bounds, literal.srid) if literal.box else literal_sql(literal.shape, literal.srid)
     step = SEGMENT_DEGREES if literal.srid in crs.GEOGRAPHIC else SEGMENT_DEGREES * 111_000
     if literal.shape.length / step > MAX_SEGMENTS:
         raise LimitError(
@@ -218,4 +224,8 @@ def _box(column: "Column", shape: BaseGeometry, srid: int) -> Composable:
 
 
 def _rectangle(bounds: Bounds, srid: int) -> Composable:
+    if all(map(math.isfinite, bounds)):
+        # Literal in fact: five numbers.
+        numbers = ", ".join(map(repr, map(float, bounds)))
+        return sql.SQL(cast(LiteralString, f"ST_MakeEnvelope({numbers}, {srid})"))
     return sql.SQL("ST_MakeEnvelope({})").format(sql.SQL(", ").join(map(sql.Literal, (*bounds, srid))))

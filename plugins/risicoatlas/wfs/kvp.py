@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from urllib.parse import unquote_plus
+from urllib.parse import unquote, unquote_to_bytes
 
 from risicoatlas.errors import RequestError
 from risicoatlas.filters.safe_xml import PARSING_FAILED
@@ -114,4 +114,7 @@ def _pairs(text: str) -> list[tuple[str, str]]:
 
 
 def _decoded(text: str) -> str:
-    return unquote_plus(text, errors="strict") if "%" in text or "+" in text else text
+    text = text.replace("+", " ")
+    if "%" not in text:
+        return text
+    return unquote_to_bytes(text).decode() if text.isascii() else unquote(text, errors="strict")
