@@ -400,8 +400,8 @@ def reading(
 class Transaction:
     """A read-only transaction on a connection of the pool; to be closed, whatever happens.
 
-    ``found`` are the rows of its first questions, which go in the message that opens it. With ``flowing`` the rows of
-    that question come after them, as ``chunks``.
+    ``found`` are the rows of its first questions, which go in the message that opens it. Where there is something in
+    ``flowing`` its rows come after them, as ``chunks``.
     """
 
     def __init__(
@@ -409,7 +409,7 @@ class Transaction:
         pool: ConnectionPool[Connection],
         reader: Reader,
         *questions: Question,
-        flowing: Question | None = None,
+        flowing: tuple[Question, ...] = (),
     ) -> None:
         self._pool = pool
         self._open = False
@@ -417,10 +417,10 @@ class Transaction:
         try:
             self.connection = pool.getconn()
             self._open = True
-            if flowing is None:
+            if not flowing:
                 self.found = answers(self.connection, _opening(reader), *questions)
                 return
-            self.chunks = Chunks(self.connection, _opening(reader), *questions, flowing)
+            self.chunks = Chunks(self.connection, _opening(reader), *questions, *flowing)
             self.found = [[row for chunk in self.chunks.of_next() for row in texts(chunk)] for _ in questions]
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             self.close()

@@ -109,7 +109,7 @@ ROWS = 3 * CHUNK_ROWS + 1
 def flowing(
     pool: ConnectionPool[Connection], first: databases.Question, rows: databases.Question
 ) -> Iterator[tuple[Connection, databases.Texts, databases.Chunks]]:
-    transaction = Transaction(pool, Reader(), first, flowing=rows)
+    transaction = Transaction(pool, Reader(), first, flowing=(rows,))
     with closing(transaction):
         assert transaction.chunks is not None
         yield transaction.connection, transaction.found[0], transaction.chunks

@@ -52,6 +52,14 @@ def tally(plan: Plan, bound: int | None = None) -> Prepared | None:
     return _prepared(plan, _COUNTED, (), bound)
 
 
+def fits(plan: Plan) -> bool:
+    """Whether statements of this plan are kept."""
+    pinned = plan.publication is not None or plan.since is not None or plan.place is not None
+    if type(plan) is not Plan or plan.source.barrier or plan.layer.own or plan.offset or pinned:
+        return False
+    return all(isinstance(item, Bound) for item in (*plan.source.conditions, *plan.client))
+
+
 def _prepared(
     plan: Plan,
     row: str,
@@ -61,13 +69,10 @@ def _prepared(
     keyed: bool = False,
     numbered: bool = False,
 ) -> Prepared | None:
-    inner, client = plan.source.conditions, plan.client
-    pinned = plan.publication is not None or plan.since is not None or plan.place is not None
-    if type(plan) is not Plan or plan.source.barrier or plan.layer.own or plan.offset or pinned:
+    if not fits(plan):
         return None
-    conditions = [item for item in (*inner, *client) if isinstance(item, Bound)]
-    if len(conditions) < len(inner) + len(client):
-        return None
+    inner = plan.source.conditions
+    conditions = [item for item in (*inner, *plan.client) if isinstance(item, Bound)]
     forms = tuple([item.form for item in conditions])
     inner_forms, client_forms = forms[: len(inner)], forms[len(inner) :]
     shape = Shape(plan.layer, row, keyed, numbered, inner_forms, client_forms, sort, limit is not None)

@@ -192,10 +192,7 @@ class Ahead:
     def rows(self, plan: Plan) -> Question:
         """The question for the rows."""
         row = self.row or _ONE
-        # Where an index gives the rows counting them all costs little; else they are counted once it is known that
-        # more follow.
-        numbered = self.numbered and self.keyed and self._held(plan) and not plan.unfiltered
-        kept = prepared.page(plan, row, keyed=self.keyed, numbered=numbered)
+        kept = prepared.page(plan, row, keyed=self.keyed, numbered=self._numbered(plan))
         return kept or plan.page(row, keyed=self.keyed)
 
     def number(self, plan: Plan) -> Question | None:
@@ -205,12 +202,17 @@ class Ahead:
         return prepared.tally(plan) or plan.tally()
 
     def questions(self, plan: Plan) -> Iterator[Question]:
-        """All that is asked, where it does not flow."""
-        if self.row is not None:
-            yield self.rows(plan)
-        elif (number := self.number(plan)) is not None:
+        """All that is asked, and the end of the transaction where nothing follows as a rule."""
+        rows = None if self.row is None else self.rows(plan)
+        number = self.number(plan)
+        if rows is not None:
+            yield rows
+        elif number is not None:
             yield number
-        if self.alone and not _told_of(plan):
+        # What flows is counted in another transaction, if it must be: most of the time all rows are there. An own table
+        # has no publication, by which both would be of the same rows.
+        complete = self.alone or (not plan.layer.own and (self.flows(plan) or self._numbered(plan)))
+        if complete and not _told_of(plan):
             yield END
 
     def read(self, found: Texts) -> tuple[Texts | None, int | None]:
@@ -219,6 +221,11 @@ class Ahead:
             return None, int(found[0][0] or 0)
         numbered = bool(found) and len(found[0]) == _NUMBERED
         return found, int(found[0][_NUMBERED - 1] or 0) if numbered else None
+
+    def _numbered(self, plan: Plan) -> bool:
+        """Whether all rows are counted with those of a page: where an index gives them that costs little. Else they are
+        counted once it is known that more follow."""
+        return self.numbered and self.keyed and self._held(plan) and not plan.unfiltered and prepared.fits(plan)
 
     def _held(self, plan: Plan) -> bool:
         bound = self._bound(plan)
@@ -248,11 +255,15 @@ class Reading:
         self._stream: RowStream | None = None
         self._rows_ahead: Texts | None = None
         self._number_ahead: int | None = None
+        self._locators = locators or Locators()
+        self._begin(plan)
+
+    def _begin(self, plan: Plan) -> None:
         with _errors_of(self._layer):
             state = self._open(plan)
         try:
             self.state = _state(state)
-            _refuse_expired(plan, self.state, locators or Locators())
+            _refuse_expired(plan, self.state, self._locators)
         except RequestError:
             self.close()
             raise
@@ -264,10 +275,10 @@ class Reading:
         tables = tuple(table for layer in plan.layers for table in layer.tables)
         reader = Reader(plan.role, plan.areas, self._timeout_s, tables)
         pool, ahead, state = self._service.pool, self._ahead, _state_of(plan)
+        questions = () if ahead is None else tuple(ahead.questions(plan))
         if ahead is not None and ahead.flows(plan):
-            self._transaction = Transaction(pool, reader, state, flowing=ahead.rows(plan))
+            self._transaction = Transaction(pool, reader, state, flowing=questions)
         else:
-            questions = () if ahead is None else ahead.questions(plan)
             self._transaction = Transaction(pool, reader, state, *questions)
         self._connection, self._chunks = self._transaction.connection, self._transaction.chunks
         found, *answered = self._transaction.found
@@ -330,10 +341,15 @@ class Reading:
             chunks.end()
 
     def restart(self) -> None:
-        """Give up a stream that was begun; the transaction goes on."""
+        """Give up a stream that was begun; the transaction goes on, or another on the same publication."""
         if self._stream is not None:
             self._stream.close()
             self._stream = None
+        if self._over:
+            self._transaction.close()
+            self._ahead = None
+            self._begin(replace(self.plan, publication=self.state.publication))
+            return
         with _errors_of(self._layer):
             answers(self._connection, _GO_BACK)
 
@@ -405,7 +421,7 @@ class Reading:
     @property
     def _over(self) -> bool:
         """Whether the transaction has ended with what was asked ahead."""
-        return self._connection.info.transaction_status == TransactionStatus.IDLE
+        return self._connection.pgconn.transaction_status == TransactionStatus.IDLE
 
     def _again(self) -> "Reading":
         """Another transaction on the same publication, for what is asked after all."""

@@ -193,7 +193,7 @@ def _ahead(plan: Plan, found: FeatureRequest, writer: Writer, hits: bool) -> Ahe
     if plan.limit is None:
         # An id is of one object at most.
         return Ahead(writer.row(plan), alone=True, at_most=None if found.ids is None else len(found.ids))
-    return Ahead(writer.row(plan), keyed=True, alone=plan.unfiltered, flowing=BUFFER_ROWS)
+    return Ahead(writer.row(plan), keyed=True, alone=plan.unfiltered, flowing=BUFFER_ROWS, numbered=True)
 
 
 def _counted(reading: Reading) -> Part:
