@@ -440,6 +440,10 @@ class Transaction:
                 _end(self.connection)
                 self._pool.putconn(self.connection)
 
+    def __del__(self) -> None:
+        """A connection that nobody gave back is not lost with what held it."""
+        self.close()
+
 
 def _unavailable(error: psycopg.Error, reader: Reader) -> UnavailableError:
     if isinstance(error, psycopg.errors.QueryCanceled):

@@ -153,6 +153,7 @@ class OgcApi:
         self.api = API(config, {})
         self.kept: Kept[Document] = Kept(lambda document: len(document.body))
         self.document = lru_cache(maxsize=64)(self._document)
+        self.offered = tuple(dict.fromkeys(tag[:2].lower() for tag in self.description.languages))
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
@@ -197,9 +198,11 @@ class OgcApi:
 
     def _language(self, request: Request) -> str:
         """``lang``, or the first language of the client that is offered, by its first two letters."""
-        offered = list(dict.fromkeys(tag[:2].lower() for tag in self.description.languages))
+        offered = self.offered
         stated = request.args.get("lang")
         if stated is None:
+            if "HTTP_ACCEPT_LANGUAGE" not in request.environ:
+                return offered[0]
             wanted = (tag[:2].lower() for tag, _quality in request.accept_languages)
             return next((tag for tag in wanted if tag in offered), offered[0])
         if stated[:2].lower() not in offered:

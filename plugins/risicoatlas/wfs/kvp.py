@@ -86,8 +86,9 @@ class Parameters:
 
     def refuse_unknown(self, *known: frozenset[str]) -> None:
         """A misspelt parameter must not widen the answer: it is refused. ``known`` are in lower case."""
-        for name in self.values:
-            if name and not any(name in names for names in known):
+        unknown = self.values.keys() - known[0]
+        for name in (name for name in self.values if name in unknown):
+            if name and not any(name in names for names in known[1:]):
                 raise RequestError(f"the parameter {name!r} is not known here", name)
 
 
