@@ -74,18 +74,11 @@ class Conditions:
     method: str = "POST"
     none_match: str | None = None
     modified_since: str | None = None
-    # What was asked of a GET or a HEAD, as it came: for validators.
-    address: str = ""
 
     @classmethod
     def of(cls, environ: Mapping[str, Any]) -> "Conditions":
         """The conditions of a WSGI request."""
-        return cls(
-            environ["REQUEST_METHOD"],
-            environ.get("HTTP_IF_NONE_MATCH"),
-            environ.get("HTTP_IF_MODIFIED_SINCE"),
-            f"{environ.get('SCRIPT_NAME', '')}{environ.get('PATH_INFO', '')}?{environ.get('QUERY_STRING', '')}",
-        )
+        return cls(environ["REQUEST_METHOD"], environ.get("HTTP_IF_NONE_MATCH"), environ.get("HTTP_IF_MODIFIED_SINCE"))
 
     @property
     def head(self) -> bool:

@@ -429,6 +429,11 @@ class Transaction:
             self.close()
             raise
 
+    @property
+    def over(self) -> bool:
+        """Whether nothing can be asked in it any more."""
+        return not self._open or self.connection.pgconn.transaction_status == TransactionStatus.IDLE
+
     def close(self) -> None:
         """End it and give the connection back."""
         if self._open:

@@ -54,9 +54,9 @@ def between(source: int, target: int) -> Way:
 
 
 def small_box(bounds: Bounds, source: int, target: int) -> Bounds | None:
-    """The box in ``target``, to 0.2 m, around one in degrees that is no larger than :data:`CELL_DEGREES`; None for any
-    other. Where the projection lies is worked out once per cell: following the edges of each box costs more than
-    reading what is in it."""
+    """The box in a national system, to 0.2 m in its region, around one in degrees that is no larger than
+    :data:`CELL_DEGREES`; None for any other. Where the projection lies is worked out once per cell: following the edges
+    of each box costs more than reading what is in it."""
     west, south, east, north = bounds
     if source not in crs.GEOGRAPHIC or target in crs.GEOGRAPHIC:
         return None

@@ -18,8 +18,8 @@ from risicoatlas.database import (
     Database,
     Prepared,
     Reader,
-    answers,
     Transaction,
+    answers,
     asking,
 )
 from risicoatlas.errors import UnavailableError

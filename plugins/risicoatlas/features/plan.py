@@ -14,7 +14,6 @@ from typing import LiteralString
 import shapely
 from psycopg import sql
 from psycopg.sql import Composable, Composed
-from pygeofilter import ast
 
 from risicoatlas import crs
 from risicoatlas.access.actor import Actor

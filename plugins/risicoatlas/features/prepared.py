@@ -1,8 +1,8 @@
 """Small statements that a connection keeps with their plan: a plan in, a statement to execute with its values out.
 
-Parsing and planning the expression of a row takes longer than reading a row by its id. What is kept reads public tables,
-has a place of its own for each value (:class:`risicoatlas.rendered.Bound`), and is planned alike with any values: rows
-by id, first pages, small boxes. Everything else is planned anew with the values that it holds.
+Parsing and planning the expression of a row takes longer than reading a row by its id. What is kept reads public
+tables, has a place of its own for each value (:class:`risicoatlas.rendered.Bound`), and is planned alike with any
+values: rows by id, first pages, small boxes. Everything else is planned anew with the values that it holds.
 """
 
 from dataclasses import dataclass

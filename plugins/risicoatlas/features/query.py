@@ -135,11 +135,12 @@ class RowStream(Iterator[bytes]):
         lead = b""
         first: bytes | None = None
         last: bytes | None = None
-        for rows, key_of in self._rows:
+        for arrived, key_of in self._rows:
+            rows = arrived
             if self._limit is not None and self.returned + len(rows) > self._limit:
                 # read to the end all the same: leaving halfway costs a cancel request on a second connection
                 self.more = True
-                rows = rows[: self._limit - self.returned]
+                rows = arrived[: self._limit - self.returned]
             if not rows:
                 continue
             if not self.returned:
@@ -421,10 +422,12 @@ class Reading:
     @property
     def _over(self) -> bool:
         """Whether the transaction has ended with what was asked ahead."""
-        return self._connection.pgconn.transaction_status == TransactionStatus.IDLE
+        return self._transaction.over
 
     def _again(self) -> "Reading":
-        """Another transaction on the same publication, for what is asked after all."""
+        """Another transaction on the same publication, for what is asked after all. The connection of this one is given
+        back first: whoever held one and waited for a second could wait for others who do."""
+        self._transaction.close()
         return Reading(replace(self.plan, publication=self.state.publication), self._service)
 
     def _bounded(self, statement: Composed) -> int | None:

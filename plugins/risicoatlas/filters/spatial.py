@@ -9,7 +9,7 @@ projection is cut off first, so that no transformation can fail; no data lies th
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, LiteralString, cast
+from typing import TYPE_CHECKING, Any
 
 import shapely
 from psycopg import sql
@@ -89,9 +89,7 @@ def _test(operator: type[Any], column: "Column", literal: GeometryLiteral) -> Bo
     indexed = (column.box or column.sql).as_string()
     form = f"({indexed} && {{}} AND {OPERATORS[operator].as_string()}({tested.as_string()}, {{}}))"
     # Literal in fact: names of our own.
-    return Bound(
-        cast(LiteralString, form), ("geometry", "geometry"), (_box(column, literal.shape, literal.srid), shape)
-    )
+    return Bound(form, ("geometry", "geometry"), (_box(column, literal.shape, literal.srid), shape))
 
 
 def compare_columns(operator: type[Any], left: "Column", right: "Column") -> Composable:
@@ -199,7 +197,9 @@ def _common(column: "Column", literal: GeometryLiteral) -> tuple[Composable, Com
 
 def _stored(column: "Column", literal: GeometryLiteral) -> Composable:
     if literal.srid == column.srid:
-        return _rectangle(literal.shape.bounds, literal.srid) if literal.box else literal_sql(literal.shape, literal.srid)
+        if literal.box:
+            return _rectangle(literal.shape.bounds, literal.srid)
+        return literal_sql(literal.shape, literal.srid)
     step = SEGMENT_DEGREES if literal.srid in crs.GEOGRAPHIC else SEGMENT_DEGREES * 111_000
     if literal.shape.length / step > MAX_SEGMENTS:
         raise LimitError(
@@ -216,7 +216,7 @@ def _stored(column: "Column", literal: GeometryLiteral) -> Composable:
 def _box(column: "Column", shape: BaseGeometry, srid: int) -> Composable:
     if column.srid is None or srid == column.srid:
         return _rectangle(shape.bounds, srid)
-    small = proj.small_box(shape.bounds, srid, column.srid)
+    small = proj.small_box(shape.bounds, srid, column.srid) if column.srid in REGION else None
     left, bottom, right, top = small or transformed_bounds(shape.bounds, srid, column.srid)
     least = MARGIN_DEGREES if column.srid in crs.GEOGRAPHIC else MARGIN_M
     margin = least + MARGIN_SHARE * max(right - left, top - bottom)
@@ -227,5 +227,5 @@ def _rectangle(bounds: Bounds, srid: int) -> Composable:
     if all(map(math.isfinite, bounds)):
         # Literal in fact: five numbers.
         numbers = ", ".join(map(repr, map(float, bounds)))
-        return sql.SQL(cast(LiteralString, f"ST_MakeEnvelope({numbers}, {srid})"))
+        return sql.SQL(f"ST_MakeEnvelope({numbers}, {srid})")
     return sql.SQL("ST_MakeEnvelope({})").format(sql.SQL(", ").join(map(sql.Literal, (*bounds, srid))))

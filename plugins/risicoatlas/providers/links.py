@@ -67,7 +67,9 @@ def page(request: ItemsRequest, collection_url: str, language: str, around: Mapp
     return found
 
 
-def _as_files(request: ItemsRequest, repeated: Encoded, href: Callable[[str, Encoded], str], language: str) -> list[Link]:
+def _as_files(
+    request: ItemsRequest, repeated: Encoded, href: Callable[[str, Encoded], str], language: str
+) -> list[Link]:
     """The same features as files: with the limit said, since a file without one holds everything. Changes are none."""
     if request.query.since is not None:
         return []

@@ -105,10 +105,9 @@ def refuse_too_many(presentation: Presentation, config: WfsConfig) -> None:
 
 def validator(request: Page, reading: Reading, actor: Actor, service: Service) -> Validator | None:
     """The validator of an answer to this request, None where it gets none."""
-    conditions = conditional.asked()
-    if not conditions.apply(actor) or reading.plan.layer.own:
+    if not conditional.asked().apply(actor) or reading.plan.layer.own:
         return None
-    return conditional.of_rows(service, reading.state, conditions.address)
+    return conditional.of_rows(service, reading.state, request)
 
 
 def collection(request: Page, groups: Groups, writer: Writer, actor: Actor, service: Service) -> Answer:

@@ -16,7 +16,6 @@ from risicoatlas.features.geojson import feature_row
 from risicoatlas.features.plan import Plan
 from risicoatlas.wfs.formats import About
 
-
 # Made once: `json.dumps` makes one on every call that is not the plainest.
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
