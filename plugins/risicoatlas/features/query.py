@@ -71,6 +71,12 @@ SELECT n.nummer,
   (SELECT coalesce(max(b.vanaf), 0) FROM publiek.laag_bewaard AS b WHERE b.laag = ANY ($1)),
   (SELECT s.aantal FROM publiek.laag_stand AS s WHERE s.laag = $1[1]), $2
 FROM (SELECT max(nummer) AS nummer FROM publiek.publicatie) AS n"""
+_LATEST = Prepared(
+    "SELECT nummer, extract(epoch FROM greatest(gemaakt_op, (SELECT max(laatst_geladen) FROM publiek.laag_stand)))"
+    " FROM publiek.publicatie ORDER BY nummer DESC LIMIT 1",
+    (),
+    (),
+)
 
 
 @dataclass(frozen=True)
@@ -391,12 +397,21 @@ class Reading:
         if self._number_ahead is not None:
             return self._number_ahead if exact or self._number_ahead <= COUNT_BOUND else None
         if self._over:
-            with self._again() as again:
-                return again.count(exact=exact)
+            return self._counted_again(exact=exact)
         if exact:
             return self._number(self.plan.tally(), STATEMENT_TIMEOUT_S)
         bounded = self._bounded(self.plan.tally(COUNT_BOUND + 1))
         return bounded if bounded is not None and bounded <= COUNT_BOUND else None
+
+    def _counted_again(self, *, exact: bool) -> int | None:
+        try:
+            with self._again() as again:
+                return again.count(exact=exact)
+        except (ExpiredError, UnavailableError):
+            # The rows are on their way already, and say more than an error about their number.
+            if exact:
+                raise
+            return None
 
     def matched(self, rows: RowStream) -> int | None:
         """How many rows match, once those of the page were read: counted only where there are others."""
@@ -533,11 +548,7 @@ def summary(plan: Plan, service: Service) -> tuple[int, Box | None]:
 def latest(pool: ConnectionPool[Connection]) -> tuple[int, datetime | None]:
     """The number of the newest publication and when it was made, or when a load after it changed no more than the date
     of a source; 0 before the first."""
-    question = sql.SQL(
-        "SELECT nummer, extract(epoch FROM greatest(gemaakt_op, (SELECT max(laatst_geladen) FROM publiek.laag_stand)))"
-        " FROM publiek.publicatie ORDER BY nummer DESC LIMIT 1"
-    )
-    with asking(pool, Reader(), question, END) as (_, (rows,)):
+    with asking(pool, Reader(), _LATEST, END) as (_, (rows,)):
         return (int(rows[0][0] or 0), _moment(rows[0][1])) if rows else (0, None)
 
 

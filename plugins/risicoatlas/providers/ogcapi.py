@@ -92,7 +92,8 @@ class Call:
         """Whether the client has the answer of this reading already."""
         if not self.validated or reading.plan.layer.own:
             return False
-        self.validator = conditional.of_rows(self.visit.service, reading.state, self.depends_on)
+        if self.validator is None:
+            self.validator = conditional.of_rows(self.visit.service, reading.state, self.depends_on)
         return self.conditions.met_by(self.validator, dates=dates)
 
     def api_request(self, **values: object) -> APIRequest:
