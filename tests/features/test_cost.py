@@ -111,6 +111,13 @@ def test_a_kept_statement_uses_the_same_index_whatever_its_values(large: Service
     assert touched <= planned_anew + 10
 
 
+@pytest.mark.parametrize("kept", [False, True])
+def test_what_has_no_place_is_found_without_walking_the_spatial_index(large: Service, kept: bool) -> None:
+    _, placed = explained(large, planned(large, bbox=BOX), kept=kept)
+    _, unplaced = explained(large, planned(large, bbox=BOX, unplaced=True), kept=kept)
+    assert unplaced <= placed + 10
+
+
 @pytest.mark.parametrize("case", [{"bbox": EVERYWHERE}, {"place": Place((40_000,))}, {"publication": 1}, {"since": 1}])
 def test_what_is_planned_otherwise_with_other_values_is_not_kept(large: Service, case: dict[str, Any]) -> None:
     plan = planned(large, **case)

@@ -62,6 +62,10 @@ def finish(connection: Connection, layer: Layer, table: sql.Identifier) -> None:
     connection.execute(sql.SQL("CREATE INDEX ON {} (publicatie)").format(table))
     # Pages walk along it: past the rows that have ended, and without reading those before an offset.
     connection.execute(sql.SQL("CREATE UNIQUE INDEX ON {} (volgnummer) WHERE publicatie_tot IS NULL").format(table))
+    # Every box of the OGC API has these rows; the spatial index is walked from end to end for them.
+    connection.execute(
+        sql.SQL("CREATE INDEX ON {} (volgnummer) WHERE {} IS NULL").format(table, sql.Identifier(GEOMETRY))
+    )
     spatial = [sql.Identifier(GEOMETRY)]
     if layer.restricted and layer.area_field:
         # The row limit and the box together: one index serves both (standards on row-level security and GiST).
