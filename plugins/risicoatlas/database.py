@@ -46,8 +46,9 @@ KEPT_STATEMENTS = 64
 # Rows that are in memory at once while a long answer is read: one may have megabytes of geometry.
 CHUNK_ROWS = 16
 CANCEL_S = 5
-_ROWS = frozenset({ExecStatus.TUPLES_OK, ExecStatus.TUPLES_CHUNK})
-_FINE = _ROWS | {ExecStatus.COMMAND_OK}
+_TUPLES, _DONE = ExecStatus.TUPLES_OK.value, ExecStatus.COMMAND_OK.value
+_ROWS = frozenset({_TUPLES, ExecStatus.TUPLES_CHUNK.value})
+_FINE = _ROWS | {_DONE}
 MIGRATIONS = resources.files("risicoatlas") / "migrations"
 
 
@@ -506,8 +507,14 @@ def answers(connection: Connection, *questions: Question) -> list[Texts]:
     Not by way of a cursor, which takes as long as the rest of a small answer.
     """
     _send(connection, questions)
-    results = connection.wait(generators.execute(connection.pgconn))
-    return [texts(result) for result in results if _checked(connection, result).status == ExecStatus.TUPLES_OK]
+    found = []
+    for result in connection.wait(generators.execute(connection.pgconn)):
+        status = result.status
+        if status == _TUPLES:
+            found.append(texts(result))
+        elif status != _DONE:
+            raise _error(connection, result)
+    return found
 
 
 class Chunks:
@@ -523,19 +530,21 @@ class Chunks:
         """The chunks of the next statement that gives rows."""
         connection, pgconn = self._connection, self._connection.pgconn
         while (result := connection.wait(generators.fetch(pgconn))) is not None:
-            if result.status not in _FINE:
-                # The end of the message, by which the connection is free for what follows an error.
-                connection.wait(generators.fetch_many(pgconn))
-            status = _checked(connection, result).status
+            status = result.status
             if status in _ROWS:
                 yield result
-                if status == ExecStatus.TUPLES_OK:
+                if status == _TUPLES:
                     return
+            elif status != _DONE:
+                # The end of the message, by which the connection is free for what follows an error.
+                connection.wait(generators.fetch_many(pgconn))
+                raise _error(connection, result)
 
     def end(self) -> None:
         """What follows the last rows, by which the connection is free again."""
         for result in self._connection.wait(generators.fetch_many(self._connection.pgconn)):
-            _checked(self._connection, result)
+            if result.status not in _FINE:
+                raise _error(self._connection, result)
 
     def close(self) -> None:
         """Have what was not read given up; the transaction is to be brought back then, or ended."""
@@ -557,11 +566,10 @@ def _send(connection: Connection, questions: tuple[Question, ...]) -> None:
     connection.pgconn.send_query(b"; ".join(_session(connection).message(connection, questions)))
 
 
-def _checked(connection: Connection, result: PGresult) -> PGresult:
-    if result.status not in _FINE:
-        _session(connection).forget()
-        raise psycopg.errors.error_from_result(result)
-    return result
+def _error(connection: Connection, result: PGresult) -> psycopg.Error:
+    """What went wrong, after which nothing that was prepared counts."""
+    _session(connection).forget()
+    return psycopg.errors.error_from_result(result)
 
 
 def _end(connection: Connection) -> None:

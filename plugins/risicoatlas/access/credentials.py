@@ -6,6 +6,7 @@ the session cookie of the login page.
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
@@ -19,6 +20,8 @@ from risicoatlas.database import Connection
 from risicoatlas.errors import CredentialError, RequestError
 
 KEY_PARAMETER = "api_key"
+# A name with percent codes or a plus, which may stand for that of the key.
+_CODED_NAME = re.compile(r"(?:^|&)[^=&]*[%+]")
 # environ keys that the pages read
 CSRF_KEY = "risicoatlas.csrf"
 
@@ -75,7 +78,7 @@ def _key_of_authorization(header: str) -> str:
 
 def _take_parameter(environ: dict[str, Any]) -> list[str]:
     query = environ.get("QUERY_STRING", "")
-    if not query:
+    if KEY_PARAMETER not in query.lower() and not _CODED_NAME.search(query):
         return []
     parts = [(_name(part.partition("=")[0]) == KEY_PARAMETER, part) for part in query.split("&")]
     if not any(is_key for is_key, _ in parts):

@@ -48,6 +48,10 @@ class Parameters:
     def _filled(self) -> Mapping[str, str]:
         return {name: text for name, value in self.values.items() if (text := value.strip())}
 
+    def has(self, name: str) -> bool:
+        """Whether it came, be it without a value."""
+        return name.lower() in self.values
+
     def raw(self, name: str) -> str | None:
         """The value as it came, which may be empty; None where the parameter is absent."""
         return self.values.get(name.lower())
@@ -107,15 +111,20 @@ def _pairs(text: str) -> list[tuple[str, str]]:
     """As :func:`urllib.parse.parse_qsl`, which takes three times as long."""
     if text.count("&") >= MAX_PARAMETERS:
         raise RequestError(f"there are more than {MAX_PARAMETERS} parameters", None, PARSING_FAILED)
-    parts = (part.partition("=") for part in text.split("&") if part)
+    found = []
     try:
-        return [(_decoded(name), _decoded(value)) for name, _, value in parts]
+        for part in text.replace("+", " ").split("&"):
+            name, _, value = part.partition("=")
+            if "%" in part:
+                name, value = _decoded(name), _decoded(value)
+            if part:
+                found.append((name, value))
     except UnicodeDecodeError:
         raise RequestError("the parameters are not in UTF-8", None, PARSING_FAILED) from None
+    return found
 
 
 def _decoded(text: str) -> str:
-    text = text.replace("+", " ")
     if "%" not in text:
         return text
     return unquote_to_bytes(text).decode() if text.isascii() else unquote(text, errors="strict")
