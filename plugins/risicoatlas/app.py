@@ -41,6 +41,7 @@ RETRY_AFTER_S = 5
 REQUEST_ID = "risicoatlas.request_id"
 ACCESS_LOG = logging.getLogger("risicoatlas.access")
 LOG = logging.getLogger("risicoatlas")
+_LINE = json.JSONEncoder(ensure_ascii=False)
 REALM = 'Basic realm="RisicoAtlas", charset="UTF-8"'
 # What describes the answer to a known actor to a cache, or tells it from another: taken away.
 PRIVATE = frozenset({"cache-control", "vary", "expires", "etag", "last-modified"})
@@ -286,7 +287,7 @@ class Visit:
             for layer in touched:
                 self._audit(self, layer)
         ACCESS_LOG.info(
-            json.dumps(
+            _LINE.encode(
                 {
                     "request_id": self.request_id,
                     "method": self.method,
@@ -297,8 +298,7 @@ class Visit:
                     "bytes": self.sent_bytes,
                     "ms": round(seconds * 1000, 1),
                     "key_id": self.actor.key_id,
-                },
-                ensure_ascii=False,
+                }
             )
         )
 

@@ -52,7 +52,7 @@ class Validator:
         else selects it."""
         return (
             ("ETag", f'W/"{self.etag}"'),
-            ("Last-Modified", http_date(self.modified)),
+            ("Last-Modified", _http_date(self.modified)),
             ("Cache-Control", "no-cache" if self.stored else "no-store"),
             ("Vary", f"{vary}, {CREDENTIALS}" if vary else CREDENTIALS),
         )
@@ -96,6 +96,11 @@ class Conditions:
     def met_by(self, validator: Validator, *, dates: bool = True) -> bool:
         """Whether the client has this answer already."""
         return validator.unchanged(self.none_match, self.modified_since, dates=dates)
+
+
+@lru_cache(maxsize=64)
+def _http_date(moment: datetime) -> str:
+    return http_date(moment)
 
 
 _conditions: ContextVar[Conditions] = ContextVar("risicoatlas_conditions")

@@ -8,6 +8,7 @@ practice takes ETRS89 for WGS84.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from psycopg import sql
 
@@ -21,6 +22,8 @@ LATITUDE_FIRST = frozenset({4326, 4258})
 GEOGRAPHIC = frozenset({4326, 4258})
 DUTCH = (28992, 4326, 4258, 3857)
 BELGIAN = (31370, 3812, 4326, 4258, 3857)
+# No notation of a CRS in use is longer.
+SHORT = 64
 DECIMALS = {4326: 8, 4258: 8}
 
 
@@ -103,13 +106,18 @@ def parse(text: str, locator: str, allowed: tuple[int, ...]) -> Crs:
 
     Raises :class:`RequestError` for what is not understood or not among ``allowed``.
     """
-    crs = _read(text)
+    crs = _read_short(text) if len(text) <= SHORT else _read(text)
     if crs is None:
         raise RequestError(f"CRS {text!r} is not understood: write for example {EPSG_URN}28992", locator)
     if crs.srid not in allowed:
         offered = ", ".join(f"EPSG:{srid}" for srid in allowed)
         raise RequestError(f"CRS {text!r} is not offered here: choose one of {offered}", locator)
     return crs
+
+
+@lru_cache(maxsize=1024)
+def _read_short(text: str) -> Crs | None:
+    return _read(text)
 
 
 def _read(text: str) -> Crs | None:

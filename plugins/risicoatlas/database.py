@@ -8,17 +8,19 @@ roles of ``migrations/provision.sql``. No connection is ever used as superuser b
 import hashlib
 import re
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
 from typing import LiteralString
 from weakref import WeakKeyDictionary
 
 import psycopg
-from psycopg import sql
-from psycopg.pq import TransactionStatus
+from psycopg import generators, sql
+from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.pq.abc import PGresult
 from psycopg.rows import TupleRow
 from psycopg.sql import Composable
 from psycopg_pool import ConnectionPool
@@ -34,10 +36,19 @@ STATEMENT_TIMEOUT_S = 60
 IDLE_S = 0.5
 OPENED: LiteralString = "geopend"
 END = sql.SQL("ROLLBACK")
-Rows = list[TupleRow]
-_LAST_USED: "WeakKeyDictionary[Connection, float]" = WeakKeyDictionary()
+# Rows as PostgreSQL wrote them, in UTF-8.
+Row = tuple[bytes | None, ...]
+Texts = list[Row]
 # Connections of one process.
 POOL_SIZE = 10
+# Prepared statements that a connection keeps: some 100 KB each, in its server process.
+KEPT_STATEMENTS = 64
+# Rows that are in memory at once while a long answer is read: one may have megabytes of geometry.
+CHUNK_ROWS = 16
+CANCEL_S = 5
+_TUPLES, _DONE = ExecStatus.TUPLES_OK.value, ExecStatus.COMMAND_OK.value
+_ROWS = frozenset({_TUPLES, ExecStatus.TUPLES_CHUNK.value})
+_FINE = _ROWS | {_DONE}
 MIGRATIONS = resources.files("risicoatlas") / "migrations"
 
 
@@ -83,13 +94,80 @@ class Database:
             open=False,
             timeout=10,
             check=_check_idle,
-            kwargs={"application_name": "risicoatlas service"},
+            # What is prepared is said by `Prepared`: psycopg would prepare the end of a transaction too, and forget all
+            # statements at each.
+            kwargs={
+                "application_name": "risicoatlas service",
+                "client_encoding": "utf8",
+                "prepare_threshold": None,
+            },
         )
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A statement that a connection parses and plans once, whatever its values: ``form`` has ``$1``, ``$2`` … of
+    ``types`` in their places. For statements that are planned alike with any values."""
+
+    form: str
+    types: tuple[str, ...]
+    values: tuple[Composable, ...]
+
+
+Question = Composable | Prepared
+
+
+@dataclass
+class _Session:
+    """What a connection holds: prepared statements by form and types, the oldest used first."""
+
+    last_used: float = 0.0
+    names: OrderedDict[tuple[str, tuple[str, ...]], str] = field(default_factory=OrderedDict)
+    made: int = 0
+    stale: bool = False
+
+    def forget(self) -> None:
+        """Prepare everything anew: which statements of a message that failed were prepared is not known."""
+        self.names.clear()
+        self.stale = True
+
+    def message(self, connection: Connection, questions: tuple[Question, ...]) -> Iterator[bytes]:
+        """The statements that ask these questions."""
+        for question in questions:
+            if isinstance(question, Prepared):
+                yield from self._execution(connection, question)
+            else:
+                yield question.as_bytes(connection)
+
+    def _execution(self, connection: Connection, question: Prepared) -> Iterator[bytes]:
+        key = (question.form, question.types)
+        name = self.names.get(key)
+        if name is None:
+            if len(self.names) >= KEPT_STATEMENTS:
+                yield f"DEALLOCATE {self.names.popitem(last=False)[1]}".encode()
+            self.made += 1
+            name = self.names[key] = f"ra_{self.made}"
+            types = f"({', '.join(question.types)})" if question.types else ""
+            yield f"PREPARE {name}{types} AS {question.form}".encode()
+        else:
+            self.names.move_to_end(key)
+        values = b", ".join([value.as_bytes(connection) for value in question.values])
+        yield b"EXECUTE %s(%s)" % (name.encode(), values) if values else b"EXECUTE " + name.encode()
+
+
+_SESSIONS: "WeakKeyDictionary[Connection, _Session]" = WeakKeyDictionary()
+
+
+def _session(connection: Connection) -> _Session:
+    found = _SESSIONS.get(connection)
+    if found is None:
+        found = _SESSIONS[connection] = _Session()
+    return found
 
 
 def _check_idle(connection: Connection) -> None:
     """Ask a connection whether it still lives, unless it did a moment ago: asking takes as long as a small answer."""
-    if time.monotonic() - _LAST_USED.get(connection, 0.0) > IDLE_S:
+    if time.monotonic() - _session(connection).last_used > IDLE_S:
         ConnectionPool.check_connection(connection)
 
 
@@ -287,7 +365,9 @@ class Reader:
             # times are written with the offset of this zone, whatever the zone of the server
             " SET LOCAL statement_timeout = {timeout}; SET LOCAL timezone = 'Europe/Amsterdam';"
             # starting workers and compiling take longer than nearly every answer
-            " SET LOCAL jit = off; SET LOCAL max_parallel_workers_per_gather = 0"
+            " SET LOCAL jit = off; SET LOCAL max_parallel_workers_per_gather = 0;"
+            # what is prepared has one plan
+            " SET LOCAL plan_cache_mode = force_generic_plan"
         ).format(
             isolation=sql.SQL(isolation),
             role=sql.Identifier(self.role),
@@ -318,6 +398,67 @@ def reading(
         yield connection
 
 
+class Transaction:
+    """A read-only transaction on a connection of the pool; to be closed, whatever happens.
+
+    ``found`` are the rows of its first questions, which go in the message that opens it. Where there is something in
+    ``flowing`` its rows come after them, as ``chunks``.
+    """
+
+    def __init__(
+        self,
+        pool: ConnectionPool[Connection],
+        reader: Reader,
+        *questions: Question,
+        flowing: tuple[Question, ...] = (),
+    ) -> None:
+        self._pool = pool
+        self._open = False
+        self.chunks: Chunks | None = None
+        try:
+            self.connection = pool.getconn()
+            self._open = True
+            if not flowing:
+                self.found = answers(self.connection, _opening(reader), *questions)
+                return
+            self.chunks = Chunks(self.connection, _opening(reader), *questions, *flowing)
+            self.found = [[row for chunk in self.chunks.of_next() for row in texts(chunk)] for _ in questions]
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            self.close()
+            raise _unavailable(error, reader) from error
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing can be asked in it any more."""
+        return not self._open or self.connection.pgconn.transaction_status == TransactionStatus.IDLE
+
+    def close(self) -> None:
+        """End it and give the connection back."""
+        if self._open:
+            self._open = False
+            try:
+                if self.chunks is not None:
+                    self.chunks.close()
+            finally:
+                _end(self.connection)
+                self._pool.putconn(self.connection)
+
+    def __del__(self) -> None:
+        """A connection that nobody gave back is not lost with what held it."""
+        self.close()
+
+
+def _unavailable(error: psycopg.Error, reader: Reader) -> UnavailableError:
+    if isinstance(error, psycopg.errors.QueryCanceled):
+        return UnavailableError(
+            f"the answer took longer than {reader.timeout_s} s: ask for a smaller area or fewer objects"
+        )
+    return UnavailableError("the database cannot be reached at the moment")
+
+
 @contextmanager
 def writing(pool: ConnectionPool[Connection], areas: str) -> Iterator[Connection]:
     """One transaction as ``ra_delivery``, which corrects buildings of the municipalities in ``areas`` and writes down
@@ -345,54 +486,104 @@ def writing(pool: ConnectionPool[Connection], areas: str) -> Iterator[Connection
 
 @contextmanager
 def asking(
-    pool: ConnectionPool[Connection], reader: Reader, *questions: Composable
-) -> Iterator[tuple[Connection, list[Rows]]]:
-    """A read-only transaction and the rows of its first questions, which go in the message that opens it.
+    pool: ConnectionPool[Connection], reader: Reader, *questions: Question
+) -> Iterator[tuple[Connection, list[Texts]]]:
+    """A :class:`Transaction` with the rows of its first questions.
 
     With :data:`END` as the last question it is over by then: one message there and back.
     """
-    with _lent(pool, reader) as connection:
-        yield connection, _rows_of(connection.execute(sql.SQL("; ").join([_opening(reader), *questions])))
-
-
-@contextmanager
-def _lent(pool: ConnectionPool[Connection], reader: Reader) -> Iterator[Connection]:
-    """A connection for statements that begin a transaction themselves."""
+    transaction = Transaction(pool, reader, *questions)
     try:
-        with pool.connection() as connection:
-            # BEGIN is ours: psycopg would send one of its own, and wait for it.
-            connection.autocommit = True
-            try:
-                yield connection
-            finally:
-                _end(connection)
+        yield transaction.connection, transaction.found
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-        if isinstance(error, psycopg.errors.QueryCanceled):
-            raise UnavailableError(
-                f"the answer took longer than {reader.timeout_s} s: ask for a smaller area or fewer objects"
-            ) from error
-        raise UnavailableError("the database cannot be reached at the moment") from error
+        raise _unavailable(error, reader) from error
+    finally:
+        transaction.close()
 
 
-def _rows_of(cursor: psycopg.Cursor[TupleRow]) -> list[Rows]:
-    """The rows of each of several statements that gives rows."""
+def answers(connection: Connection, *questions: Question) -> list[Texts]:
+    """The rows of those questions that give rows, all asked in one message.
+
+    Not by way of a cursor, which takes as long as the rest of a small answer.
+    """
+    _send(connection, questions)
     found = []
-    while True:
-        if cursor.description:
-            found.append(cursor.fetchall())
-        if not cursor.nextset():
-            return found
+    for result in connection.wait(generators.execute(connection.pgconn)):
+        status = result.status
+        if status == _TUPLES:
+            found.append(texts(result))
+        elif status != _DONE:
+            raise _error(connection, result)
+    return found
+
+
+class Chunks:
+    """The answers to questions that were asked in one message, each in chunks of rows, read as they arrive."""
+
+    def __init__(self, connection: Connection, *questions: Question) -> None:
+        self._connection = connection
+        _send(connection, questions)
+        connection.pgconn.set_chunked_rows_mode(CHUNK_ROWS)
+        connection.wait(generators.send(connection.pgconn))
+
+    def of_next(self) -> Iterator[PGresult]:
+        """The chunks of the next statement that gives rows."""
+        connection, pgconn = self._connection, self._connection.pgconn
+        while (result := connection.wait(generators.fetch(pgconn))) is not None:
+            status = result.status
+            if status in _ROWS:
+                yield result
+                if status == _TUPLES:
+                    return
+            elif status != _DONE:
+                # The end of the message, by which the connection is free for what follows an error.
+                connection.wait(generators.fetch_many(pgconn))
+                raise _error(connection, result)
+
+    def end(self) -> None:
+        """What follows the last rows, by which the connection is free again."""
+        for result in self._connection.wait(generators.fetch_many(self._connection.pgconn)):
+            if result.status not in _FINE:
+                raise _error(self._connection, result)
+
+    def close(self) -> None:
+        """Have what was not read given up; the transaction is to be brought back then, or ended."""
+        connection = self._connection
+        if connection.closed or connection.pgconn.transaction_status != TransactionStatus.ACTIVE:
+            return
+        connection.cancel_safe(timeout=CANCEL_S)
+        connection.wait(generators.fetch_many(connection.pgconn))
+
+
+def texts(result: PGresult) -> Texts:
+    """The rows of a result."""
+    columns = range(result.nfields)
+    value = result.get_value
+    return [tuple([value(row, column) for column in columns]) for row in range(result.ntuples)]
+
+
+def _send(connection: Connection, questions: tuple[Question, ...]) -> None:
+    connection.pgconn.send_query(b"; ".join(_session(connection).message(connection, questions)))
+
+
+def _error(connection: Connection, result: PGresult) -> psycopg.Error:
+    """What went wrong, after which nothing that was prepared counts."""
+    _session(connection).forget()
+    return psycopg.errors.error_from_result(result)
 
 
 def _end(connection: Connection) -> None:
     """Nothing was written: what is under way is given up. A connection that is gone is left to the pool."""
     with suppress(psycopg.OperationalError, psycopg.InterfaceError):
-        if connection.info.transaction_status != TransactionStatus.IDLE:
-            connection.execute("ROLLBACK")
-    if not connection.closed:
-        connection.autocommit = False
+        if connection.pgconn.transaction_status != TransactionStatus.IDLE:
+            answers(connection, END)
+        session = _session(connection)
+        if session.stale:
+            answers(connection, sql.SQL("DEALLOCATE ALL"))
+            session.names.clear()
+            session.stale = False
         # Not by way of the pool's `reset`, which takes every connection through another thread.
-        _LAST_USED[connection] = time.monotonic()
+        session.last_used = time.monotonic()
 
 
 def refuse_strong_role(connection: Connection) -> None:

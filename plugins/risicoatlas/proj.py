@@ -6,6 +6,7 @@ WGS84, as :func:`risicoatlas.crs.transformed` does in the database. Import pypro
 its path when a thread first uses it.
 """
 
+import math
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,10 @@ from risicoatlas import crs, grid
 __all__ = ["CRS", "Way", "between", "prepare"]
 
 pyproj.datadir.append_data_dir(str(grid.FOLDER))
+
+# Within so small a cell a projection is straight but for 0.2 m: 0.01 degree is 1.1 km.
+CELL_DEGREES = 0.01
+CELLS = 10_000
 
 Bounds = tuple[float, float, float, float]
 Legs = tuple[tuple[int, int], ...]
@@ -46,6 +51,45 @@ class Way:
 def between(source: int, target: int) -> Way:
     """The way from ``source`` to ``target``, both by number."""
     return Way(tuple(crs.legs(source, target)))
+
+
+def small_box(bounds: Bounds, source: int, target: int) -> Bounds | None:
+    """The box in a national system, to 0.2 m in its region, around one in degrees that is no larger than
+    :data:`CELL_DEGREES`; None for any other. Where the projection lies is worked out once per cell: following the edges
+    of each box costs more than reading what is in it."""
+    west, south, east, north = bounds
+    if source not in crs.GEOGRAPHIC or target in crs.GEOGRAPHIC:
+        return None
+    if not (east - west <= CELL_DEGREES and north - south <= CELL_DEGREES):
+        return None
+    place = math.floor((west + east) / 2 / CELL_DEGREES), math.floor((south + north) / 2 / CELL_DEGREES)
+    longitude, latitude, x, y, x_east, y_east, x_north, y_north = _cell(source, target, *place)
+    if not math.isfinite(x + y + x_east + y_east + x_north + y_north):
+        return None
+    corners = [
+        (x + u * x_east + v * x_north, y + u * y_east + v * y_north)
+        for u in (west - longitude, east - longitude)
+        for v in (south - latitude, north - latitude)
+    ]
+    return (
+        min(corner[0] for corner in corners),
+        min(corner[1] for corner in corners),
+        max(corner[0] for corner in corners),
+        max(corner[1] for corner in corners),
+    )
+
+
+@lru_cache(maxsize=CELLS)
+def _cell(source: int, target: int, column: int, row: int) -> tuple[float, ...]:
+    """The middle of a cell in both systems, and how far a degree to the east and to the north leads from there."""
+    longitude, latitude, half = (column + 0.5) * CELL_DEGREES, (row + 0.5) * CELL_DEGREES, CELL_DEGREES / 2
+    xs, ys = between(source, target).transform(
+        [longitude, longitude - half, longitude + half, longitude, longitude],
+        [latitude, latitude, latitude, latitude - half, latitude + half],
+    )
+    to_east = (xs[2] - xs[1]) / CELL_DEGREES, (ys[2] - ys[1]) / CELL_DEGREES
+    to_north = (xs[4] - xs[3]) / CELL_DEGREES, (ys[4] - ys[3]) / CELL_DEGREES
+    return longitude, latitude, xs[0], ys[0], *to_east, *to_north
 
 
 def _transformed(legs: Legs, x: Any, y: Any) -> tuple[Any, Any]:

@@ -16,6 +16,7 @@ from risicoatlas.front import metrics
 from risicoatlas.publish import standing, tables
 from risicoatlas.rules import check as rule_check
 from risicoatlas.settings import Settings
+from risicoatlas.worker import LingeringWorker
 
 # More than the pool has connections, and than whole layers may take (settings.WHOLE_LAYERS and WAITING): a page, and
 # /health/live, are answered beside streams to slow clients.
@@ -40,7 +41,7 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn is not typed
             "bind": f"{self.settings.host}:{self.settings.port}",
             "workers": self.settings.workers,
             "threads": THREADS,
-            "worker_class": "gthread",
+            "worker_class": LingeringWorker,
             # gunicorn's 4,094 bytes kill long filters, and 0 is no bound at all
             "limit_request_line": MAX_LINE_BYTES,
             "limit_request_field_size": 65536,

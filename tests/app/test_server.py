@@ -1,7 +1,10 @@
 """The server process: bounds on what a client may send and on how long it may stall."""
 
+import http.client
 import socket
 import threading
+import time
+from contextlib import ExitStack, closing
 from types import SimpleNamespace
 from urllib.parse import urlsplit
 
@@ -43,3 +46,36 @@ def test_a_client_that_does_not_read_is_let_go(monkeypatch: pytest.MonkeyPatch) 
                 accepted.setblocking(True)
                 accepted.sendall(bytes(100_000_000))
             stuck.cancel()
+
+
+def test_a_connection_is_answered_again_at_once_and_after_a_while(server: Running) -> None:
+    where = urlsplit(server.url)
+    with closing(http.client.HTTPConnection(where.netloc, timeout=30)) as client:
+        for pause_s in (0, 0, 0.1, 0, 0.1):
+            time.sleep(pause_s)
+            client.request("GET", "/health/live")
+            answer = client.getresponse()
+            assert answer.status == 200 and answer.read() and not answer.will_close
+
+
+def test_requests_that_were_sent_together_are_answered_in_turn(server: Running) -> None:
+    where = urlsplit(server.url)
+    one = b"GET /ogc/v1/conformance HTTP/1.1\r\nHost: x\r\n"
+    with socket.create_connection((where.hostname, where.port or 80), timeout=30) as client:
+        client.sendall((one + b"\r\n") * 3 + one + b"Connection: close\r\n\r\n")
+        received = b"".join(iter(lambda: client.recv(1 << 16), b""))
+    assert received.count(b"HTTP/1.1 200 OK") == 4
+
+
+def test_more_connections_than_threads_are_all_answered(server: Running) -> None:
+    where = urlsplit(server.url)
+    with ExitStack() as stack:
+        clients = [
+            stack.enter_context(closing(http.client.HTTPConnection(where.netloc, timeout=30)))
+            for _ in range(3 * process.THREADS)
+        ]
+        for _ in range(2):
+            for client in clients:
+                client.request("GET", "/health/live")
+            answers = [client.getresponse() for client in clients]
+            assert all(answer.status == 200 and answer.read() for answer in answers)

@@ -122,7 +122,7 @@ def ours(ground: Ground) -> Iterator[Peer]:
     port = free_port()
     options = [
         "-k",
-        "gthread",
+        "risicoatlas.worker.LingeringWorker",
         "-w",
         str(WORKERS),
         "--threads",

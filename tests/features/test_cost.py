@@ -1,5 +1,6 @@
 """What the pages of a large layer cost: an index serves each, and a later page is no dearer than the first."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from risicoatlas import catalogue as catalogues
 from risicoatlas.access.actor import ANONYMOUS
 from risicoatlas.app import make_service
 from risicoatlas.database import Database, Reader, asking
-from risicoatlas.features import geojson
+from risicoatlas.features import geojson, prepared
 from risicoatlas.features.plan import Plan, plan_query
 from risicoatlas.features.request import Envelope, FeatureRequest, Place
 from risicoatlas.publish import tables
@@ -56,14 +57,21 @@ def planned(service: Service, place: Place | None = None, **parts: Any) -> Plan:
     return replace(plan, place=place)
 
 
-def explained(service: Service, plan: Plan) -> tuple[str, float]:
-    """The plan of PostgreSQL as text, and the pages of memory or disk that it touched."""
-    statement = sql.SQL("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {}").format(
-        plan.select(geojson.feature_row(plan), (plan.limit or 0) + 1)
-    )
-    with asking(service.pool, Reader(tables=((plan.layer.schema, plan.layer.name),)), statement) as (_, (rows,)):
-        top = rows[0][0][0]["Plan"]
-        return str(rows[0][0]), top["Shared Hit Blocks"] + top["Shared Read Blocks"]
+def explained(service: Service, plan: Plan, *, kept: bool = False) -> tuple[str, float]:
+    """The plan of PostgreSQL as text, and the pages of memory or disk that it touched; ``kept`` as a statement that is
+    planned without its values."""
+    row = geojson.feature_row(plan)
+    before, statement = sql.SQL(""), plan.select(row, (plan.limit or 0) + 1)
+    if kept:
+        found = prepared.page(plan, row, keyed=True)
+        assert found is not None
+        before = sql.SQL(f"DEALLOCATE ALL; PREPARE kept({', '.join(found.types)}) AS {found.form}; ")
+        statement = sql.SQL("EXECUTE kept({})").format(sql.SQL(", ").join(found.values))
+    explain = sql.SQL("{}EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {}").format(before, statement)
+    with asking(service.pool, Reader(tables=((plan.layer.schema, plan.layer.name),)), explain) as (_, (rows,)):
+        text = (rows[0][0] or b"").decode()
+        top = json.loads(text)[0]["Plan"]
+        return text, top["Shared Hit Blocks"] + top["Shared Read Blocks"]
 
 
 EVERYWHERE = Envelope(0, 300000, 280000, 625000, 28992)
@@ -92,6 +100,28 @@ CASES: dict[str, dict[str, Any]] = {
 def test_an_index_serves_every_page(large: Service, name: str) -> None:
     text, _ = explained(large, planned(large, **CASES[name]))
     assert "Seq Scan" not in text, text
+
+
+@pytest.mark.parametrize("name", ["first page", "box", "box and what has no place", "id", "ids"])
+def test_a_kept_statement_uses_the_same_index_whatever_its_values(large: Service, name: str) -> None:
+    case = CASES.get(name, {"ids": ("k777", "k778")})
+    text, touched = explained(large, planned(large, **case), kept=True)
+    _, planned_anew = explained(large, planned(large, **case))
+    assert "Seq Scan" not in text, text
+    assert touched <= planned_anew + 10
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_what_has_no_place_is_found_without_walking_the_spatial_index(large: Service, kept: bool) -> None:
+    _, placed = explained(large, planned(large, bbox=BOX), kept=kept)
+    _, unplaced = explained(large, planned(large, bbox=BOX, unplaced=True), kept=kept)
+    assert unplaced <= placed + 10
+
+
+@pytest.mark.parametrize("case", [{"bbox": EVERYWHERE}, {"place": Place((40_000,))}, {"publication": 1}, {"since": 1}])
+def test_what_is_planned_otherwise_with_other_values_is_not_kept(large: Service, case: dict[str, Any]) -> None:
+    plan = planned(large, **case)
+    assert prepared.page(plan, geojson.feature_row(plan), keyed=True) is None
 
 
 def test_a_later_page_touches_no_more_than_the_first(large: Service) -> None:

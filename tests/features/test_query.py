@@ -289,23 +289,3 @@ def test_a_stream_that_is_left_halfway_gives_its_connection_back(world: Service)
         next(rows)
         rows.close()
     assert len(ids(world, plan(world, limit=3))) == 3
-
-
-class TestUnframing:
-    """Rows come out whole wherever the messages are cut."""
-
-    rows = [b"", b"a", b"\x00\x01\x00\x00\x00\x01x", "é\n\\".encode(), b"\xff\xff" * 10, bytes(70_000)]  # noqa: RUF012
-
-    def framed(self) -> bytes:
-        head = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-        return head + b"".join(b"\x00\x01" + len(row).to_bytes(4, "big") + row for row in self.rows) + b"\xff\xff"
-
-    @pytest.mark.parametrize("size", [1, 2, 3, 5, 7, 19, 20, 26, 1000, 1_000_000])
-    def test_any_cut_gives_the_same_rows(self, size: int) -> None:
-        data = self.framed()
-        messages = (data[start : start + size] for start in range(0, len(data), size))
-        assert list(query.unframed(messages)) == self.rows
-
-    def test_an_answer_that_ends_halfway_is_an_error(self) -> None:
-        with pytest.raises(RisicoAtlasError, match="halfway"):
-            list(query.unframed([self.framed()[:-2]]))

@@ -6,6 +6,7 @@ the session cookie of the login page.
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
@@ -19,6 +20,8 @@ from risicoatlas.database import Connection
 from risicoatlas.errors import CredentialError, RequestError
 
 KEY_PARAMETER = "api_key"
+# A name with percent codes or a plus, which may stand for that of the key.
+_CODED_NAME = re.compile(r"(?:^|&)[^=&]*[%+]")
 # environ keys that the pages read
 CSRF_KEY = "risicoatlas.csrf"
 
@@ -43,8 +46,10 @@ def actor_of_request(environ: dict[str, Any], pool: ConnectionPool[Connection]) 
 
 def session_token(environ: Mapping[str, Any]) -> str | None:
     """The token in the session cookie, if there is one."""
+    if "HTTP_COOKIE" not in environ:
+        return None
     try:
-        cookie = SimpleCookie(environ.get("HTTP_COOKIE", "")).get(sessions.COOKIE)
+        cookie = SimpleCookie(environ["HTTP_COOKIE"]).get(sessions.COOKIE)
     except CookieError:
         return None
     return cookie.value if cookie and cookie.value else None
@@ -73,9 +78,15 @@ def _key_of_authorization(header: str) -> str:
 
 def _take_parameter(environ: dict[str, Any]) -> list[str]:
     query = environ.get("QUERY_STRING", "")
-    # a name may be written in percent codes: such a key would end in the log
-    if KEY_PARAMETER not in unquote_plus(query).lower():
+    if KEY_PARAMETER not in query.lower() and not _CODED_NAME.search(query):
         return []
-    parts = [(unquote_plus(part.partition("=")[0]).lower() == KEY_PARAMETER, part) for part in query.split("&")]
+    parts = [(_name(part.partition("=")[0]) == KEY_PARAMETER, part) for part in query.split("&")]
+    if not any(is_key for is_key, _ in parts):
+        return []
     environ["QUERY_STRING"] = "&".join(part for is_key, part in parts if not is_key)
     return [unquote_plus(part.partition("=")[2]) for is_key, part in parts if is_key]
+
+
+def _name(text: str) -> str:
+    """A name may be written in percent codes: such a key would end in the log."""
+    return (unquote_plus(text) if "%" in text or "+" in text else text).lower()

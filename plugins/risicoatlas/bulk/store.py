@@ -104,10 +104,11 @@ def withdrawn_before(service: Service) -> Mapping[str, int]:
 def editions(service: Service, layer: Layer, withdrawn: Mapping[str, int] | None = None) -> list[Edition]:
     """The editions of an offered layer, newest first. ``withdrawn`` is :func:`withdrawn_before`, where it was asked."""
     folder = root(service.settings) / layer.name
-    if not folder.is_dir():
+    names = _names_in(folder)
+    if not names:
         return []
     first = (withdrawn_before(service) if withdrawn is None else withdrawn).get(layer.name, 0)
-    numbers = sorted((int(item.name) for item in folder.iterdir() if item.name.isdecimal()), reverse=True)
+    numbers = sorted((int(name) for name in names if name.isdecimal()), reverse=True)
     numbers = [number for number in numbers if number >= first]
     found = (_edition(folder / str(number), layer.name) for number in numbers)
     return [edition for edition in found if edition is not None and edition.files]
@@ -134,12 +135,23 @@ def latest(
 
 def stamp(service: Service) -> tuple[tuple[str, int, str], ...]:
     """What is on offer, for documents that link to it."""
+    made = _names_in(root(service.settings))
+    if not made:
+        return ()
     withdrawn = withdrawn_before(service)
     return tuple(
         (layer.name, edition.publication, file.format.suffix)
         for layer in offered(service)
+        if layer.name in made
         for edition, file in latest(service, layer, withdrawn)
     )
+
+
+def _names_in(folder: Path) -> list[str]:
+    try:
+        return [path.name for path in folder.iterdir()]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def _edition(folder: Path, layer: str) -> Edition | None:

@@ -38,7 +38,7 @@ def feature_row(plan: Plan, id_prefix: str = "", decimals: int | None = None) ->
     those of the CRS."""
     digits = plan.crs.decimals if decimals is None else decimals
     if plan.since is None:
-        return _feature(plan.layer, plan.fields, plan.crs, plan.geometry is not None, id_prefix, digits)
+        return _feature(plan.layer, plan.chosen, plan.crs, plan.geometry is not None, id_prefix, digits)
     return sql.SQL(_CHANGE).format(
         key=_key(id_prefix),
         change=plan.change,
@@ -50,8 +50,9 @@ def feature_row(plan: Plan, id_prefix: str = "", decimals: int | None = None) ->
 
 @lru_cache(maxsize=KEPT)
 def _feature(
-    layer: Layer, fields: tuple[Field, ...], system: Crs, with_geometry: bool, id_prefix: str, decimals: int
+    layer: Layer, chosen: tuple[Field, ...] | None, system: Crs, with_geometry: bool, id_prefix: str, decimals: int
 ) -> Composable:
+    fields = layer.fields if chosen is None else chosen
     members = _members(fields, _geometry(layer, system, with_geometry, decimals))
     start = sql.Literal('{"type":"Feature","id":')
     return rendered(sql.SQL("{} || {} || {}").format(start, _key(id_prefix), members))

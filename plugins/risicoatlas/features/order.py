@@ -5,12 +5,14 @@ miss. Values without content come last, in turned order first, as PostgreSQL has
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import LiteralString
 
 from psycopg import sql
 from psycopg.sql import Composable
 
 from risicoatlas.features.request import Place, Sort
+from risicoatlas.rendered import KEPT, rendered
 
 ROW = "r"
 ROW_NUMBER = sql.Identifier(ROW, "volgnummer")
@@ -19,18 +21,23 @@ _NUMBER = Sort("volgnummer")
 Key = int | str | None
 
 
+@lru_cache(maxsize=KEPT)
 def column(name: str, row: str = ROW) -> Composable:
     return sql.Identifier(row, name)
 
 
+@lru_cache(maxsize=KEPT)
 def keys(sort: tuple[Sort, ...], *, turned: bool = False) -> Composable:
     """What stands behind ORDER BY; ``turned`` from the last row to the first."""
-    return sql.SQL(", ").join(
-        sql.SQL("{} {}").format(column(item.field), sql.SQL("DESC" if item.descending != turned else "ASC"))
-        for item in (*sort, _NUMBER)
+    return rendered(
+        sql.SQL(", ").join(
+            sql.SQL("{} {}").format(column(item.field), sql.SQL("DESC" if item.descending != turned else "ASC"))
+            for item in (*sort, _NUMBER)
+        )
     )
 
 
+@lru_cache(maxsize=KEPT)
 def row_keys(sort: tuple[Sort, ...]) -> Composable:
     """SQL of a row's keys as the text of a JSON array, from which :class:`Place` is made."""
     if not sort:

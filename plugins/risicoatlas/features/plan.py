@@ -8,12 +8,12 @@ would leak hidden values through errors.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import LiteralString
 
 import shapely
 from psycopg import sql
 from psycopg.sql import Composable, Composed
-from pygeofilter import ast
 
 from risicoatlas import crs
 from risicoatlas.access.actor import Actor
@@ -29,12 +29,16 @@ from risicoatlas.filters import literals, spatial
 from risicoatlas.filters import sql as filters
 from risicoatlas.filters.literals import GeometryLiteral
 from risicoatlas.own import reading
+from risicoatlas.rendered import KEPT, Bound
 from risicoatlas.service import Service
 
 MAX_IDS = 2_000
 column = order.column
 ETRS89 = column("geometrie_etrs89")
 ENDED = "beeindigd"
+# The most that a box holds for which PostgreSQL keeps its plan: some thousands of buildings in a city.
+SMALL_BOX_M2 = 1e6
+DEGREE_M = 111_320.0
 _FALSE = sql.SQL("FALSE")
 
 
@@ -131,6 +135,11 @@ class Plan:
     def layers(self) -> tuple[Layer, ...]:
         """Every layer that is read."""
         return (self.layer,)
+
+    @property
+    def chosen(self) -> tuple[Field, ...] | None:
+        """The fields where they are a choice, None for all: as a key, all of them are looked at each time."""
+        return None if self.fields is self.layer.fields else self.fields
 
     @property
     def order(self) -> Composable:
@@ -251,6 +260,7 @@ def _resumed(plan: Plan, request: FeatureRequest, service: Service) -> Plan:
     return replace(pinned, place=found.place, position=found.position - size, limit=size)
 
 
+@lru_cache(maxsize=KEPT)
 def columns(layer: Layer, row: str = order.ROW) -> Mapping[str, filters.Column]:
     """The allow-list of a layer's filters: its fields and its geometry, over rows with the alias ``row``."""
     found = {item.name: filters.Column(item.name, item.type, column(item.name, row)) for item in layer.fields}
@@ -262,6 +272,7 @@ def columns(layer: Layer, row: str = order.ROW) -> Mapping[str, filters.Column]:
     return found
 
 
+@lru_cache(maxsize=KEPT)
 def output_geometry(layer: Layer, srid: int) -> Composable:
     """The geometry in ``srid``, longitude or east first; the ETRS89 column saves the transformation for degrees."""
     if srid == layer.srid:
@@ -295,7 +306,9 @@ def _conditions(request: FeatureRequest, layer: Layer) -> tuple[list[Composable]
         literal = box_literal(request.bbox, request.locators.bbox)
         if layer.restricted:
             inner.append(_placed(spatial.box_overlap(known[GEOMETRY], literal), request))
-        client.append(_placed(spatial.compare(ast.GeometryIntersects, known[GEOMETRY], literal), request))
+        meets = spatial.meets_box(known[GEOMETRY], literal)
+        # Which index serves a large one best depends on its size.
+        client.append(_placed(meets if _is_small(literal) else sql.Composed([meets]), request))
     if request.filter is not None:
         safe, rest = filters.split(request.filter, known)
         inner += [filters.compile(node, known, request.locators.filter) for node in safe]
@@ -306,7 +319,17 @@ def _conditions(request: FeatureRequest, layer: Layer) -> tuple[list[Composable]
 
 def _placed(meets: Composable, request: FeatureRequest) -> Composable:
     """The condition of a box, which rows without a geometry meet or not."""
-    return sql.SQL("({} OR {} IS NULL)").format(meets, column(GEOMETRY)) if request.unplaced else meets
+    if not request.unplaced:
+        return meets
+    if isinstance(meets, Bound):
+        return Bound(f'({meets.form} OR "r"."geometrie" IS NULL)', meets.types, meets.values)
+    return sql.SQL("({} OR {} IS NULL)").format(meets, column(GEOMETRY))
+
+
+def _is_small(literal: GeometryLiteral) -> bool:
+    """Whether so few objects lie in a box that the spatial index is the way to them."""
+    square_metres = literal.shape.area * (DEGREE_M**2 if literal.srid in crs.GEOGRAPHIC else 1)
+    return square_metres <= SMALL_BOX_M2
 
 
 def _ids(request: FeatureRequest) -> Composable:
@@ -317,7 +340,9 @@ def _ids(request: FeatureRequest) -> Composable:
         raise NotFoundError("no object has such an id", request.locators.ids)
     if not wanted:
         return _FALSE
-    return sql.SQL("{} IN ({})").format(column(KEY), sql.SQL(", ").join(map(sql.Literal, wanted)))
+    if len(wanted) == 1:
+        return Bound('"r"."identificatie" = {}', ("text",), (sql.Literal(wanted[0]),))
+    return Bound('"r"."identificatie" = ANY ({})', ("text[]",), (sql.Literal(list(wanted)),))
 
 
 def _row_limit(layer: Layer, areas: tuple[str, ...]) -> Composable:

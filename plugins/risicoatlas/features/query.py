@@ -1,56 +1,82 @@
 """Plans in, rows out: the one place where requests for features meet PostgreSQL.
 
 A :class:`Reading` is one transaction with one snapshot: the publication, counts and rows of an answer belong together.
-A row is one text expression that PostgreSQL builds; rows come through ``COPY … TO STDOUT (FORMAT binary)``, which
-neither escapes nor buffers, and go on as chunks of bytes: memory does not grow with the answer.
+A row is one text expression that PostgreSQL builds; rows arrive some at a time and go on as chunks of bytes: memory
+does not grow with the answer.
 """
 
 import json
 import logging
-import struct
-from collections.abc import Generator, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import psycopg
-from psycopg import Copy, generators, sql
-from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg import sql
+from psycopg.pq import TransactionStatus
+from psycopg.pq.abc import PGresult
 from psycopg.rows import TupleRow, dict_row
 from psycopg.sql import Composable, Composed
 from psycopg_pool import ConnectionPool
 
 from risicoatlas.catalogue import GEOMETRY
-from risicoatlas.database import END, OPENED, STATEMENT_TIMEOUT_S, Connection, Reader, Rows, asking
+from risicoatlas.database import (
+    END,
+    OPENED,
+    STATEMENT_TIMEOUT_S,
+    Chunks,
+    Connection,
+    Prepared,
+    Question,
+    Reader,
+    Row,
+    Texts,
+    Transaction,
+    answers,
+    asking,
+)
 from risicoatlas.errors import ExpiredError, RequestError, RisicoAtlasError, UnavailableError
+from risicoatlas.features import prepared
 from risicoatlas.features.cursor import Cursor
 from risicoatlas.features.plan import ETRS89, Plan, column
 from risicoatlas.features.request import Locators, Place
 from risicoatlas.front import streams
+from risicoatlas.rendered import KEPT, rendered
 from risicoatlas.service import Service
 
 Box = tuple[float, float, float, float]
-Message = bytes | bytearray | memoryview
-Pair = tuple[Message, Message | None]
+# Rows that came together, and the keys of one of them by its place.
+Batch = tuple[list[bytes], Callable[[int], bytes | None]]
 
 LOG = logging.getLogger(__name__)
 CHUNK_BYTES = 64 * 1024
 # The statement lasts as long as the client reads: a whole layer over a slow line takes its time.
 STREAM_TIMEOUT_S = 3600
-# What is asked ahead is held whole, whatever the size of its geometries.
+# What is asked ahead is held whole up to so many rows, whatever the size of their geometries; more come in chunks.
 AHEAD_ROWS = 100
 COUNT_BOUND = 100_000
 COUNT_TIMEOUT_S = 2
-_GO_BACK = f"ROLLBACK TO SAVEPOINT {OPENED}"
-
-# PGCOPY signature, flags and extension length (PostgreSQL manual, COPY, "Binary Format")
-_SIGNATURE = b"PGCOPY\n\xff\r\n\0"
-_HEADER_BYTES = len(_SIGNATURE) + 8
-_ROW = struct.Struct(">hi")  # number of fields, length of the first
-_ROW_BYTES = _ROW.size
-_LENGTH_BYTES = 4
-_END = b"\xff\xff"
+_GO_BACK = sql.SQL(f"ROLLBACK TO SAVEPOINT {OPENED}")
+_ONE = sql.SQL("1")
+# Row, keys and number.
+_NUMBERED = 3
+# The publication: the newest, when the one that is asked was made, from which on all rows are kept, how many rows the
+# first layer has, and the one that is asked.
+_STATE = """
+SELECT n.nummer,
+  (SELECT extract(epoch FROM p.gemaakt_op) FROM publiek.publicatie AS p WHERE p.nummer = coalesce($2, n.nummer)),
+  (SELECT coalesce(max(b.vanaf), 0) FROM publiek.laag_bewaard AS b WHERE b.laag = ANY ($1)),
+  (SELECT s.aantal FROM publiek.laag_stand AS s WHERE s.laag = $1[1]), $2
+FROM (SELECT max(nummer) AS nummer FROM publiek.publicatie) AS n"""
+_LATEST = Prepared(
+    "SELECT nummer, extract(epoch FROM greatest(gemaakt_op, (SELECT max(laatst_geladen) FROM publiek.laag_stand)))"
+    " FROM publiek.publicatie ORDER BY nummer DESC LIMIT 1",
+    (),
+    (),
+)
 
 
 @dataclass(frozen=True)
@@ -72,13 +98,13 @@ class RowStream(Iterator[bytes]):
     rows the places of the first and the last are known after the last chunk.
     """
 
-    def __init__(self, rows: Generator[Pair], limit: int | None, separator: bytes) -> None:
+    def __init__(self, rows: Generator[Batch], limit: int | None, separator: bytes) -> None:
         self.returned = 0
         self.more = False
         self._rows = rows
         self._limit = limit
         self._separator = separator
-        self._ends: tuple[Message | None, Message | None] = (None, None)
+        self._ends: tuple[bytes | None, bytes | None] = (None, None)
         self._chunks = self._joined()
         self._first: bytes | None = None
 
@@ -110,60 +136,114 @@ class RowStream(Iterator[bytes]):
         return _place(self._ends[1], backward=False)
 
     def _joined(self) -> Generator[bytes]:
-        pending: list[Message] = []
+        pending: list[bytes] = []
         size = 0
         lead = b""
-        first: Message | None = None
-        key: Message | None = None
-        for row, following in self._rows:
-            if self.returned == self._limit:
-                # read to the end all the same: leaving a COPY halfway costs a cancel request on a second connection
+        first: bytes | None = None
+        last: bytes | None = None
+        for arrived, key_of in self._rows:
+            rows = arrived
+            if self._limit is not None and self.returned + len(rows) > self._limit:
+                # read to the end all the same: leaving halfway costs a cancel request on a second connection
                 self.more = True
+                rows = arrived[: self._limit - self.returned]
+            if not rows:
                 continue
-            key = following
             if not self.returned:
-                first = key
-            self.returned += 1
-            pending.append(row)
-            size += len(row)
+                first = key_of(0)
+            last = key_of(len(rows) - 1)
+            self.returned += len(rows)
+            pending += rows
+            size += sum(map(len, rows))
             if size >= CHUNK_BYTES:
                 yield lead + self._separator.join(pending)
                 pending, size, lead = [], 0, self._separator
-        self._ends = first, key
+        self._ends = first, last
         streams.read(self.returned)
         if pending:
             yield lead + self._separator.join(pending)
 
 
-def _place(keys: Message | None, *, backward: bool) -> Place | None:
-    return None if keys is None else Place(tuple(json.loads(bytes(keys), parse_float=str)), backward)
+def _place(keys: bytes | None, *, backward: bool) -> Place | None:
+    return None if keys is None else Place(tuple(json.loads(keys, parse_float=str)), backward)
 
 
 @dataclass(frozen=True)
 class Ahead:
     """What is known to be wanted of a reading before it is opened, and goes in the same message: the rows with ``row``
     as their text, or the number of rows for None. ``at_most`` is how many rows there can be, where the plan has no
-    limit. ``alone`` when nothing else is asked as a rule, so that the transaction ends with it."""
+    limit; up to ``flowing`` rows may come in chunks, for who asks nothing else before their end. ``alone`` when nothing
+    else is asked as a rule, so that the transaction ends with it. ``numbered`` when the number of rows is wanted too,
+    where the page is not the whole."""
 
     row: Composable | None = None
     keyed: bool = False
     alone: bool = False
     at_most: int | None = None
+    flowing: int = 0
+    numbered: bool = False
 
     def fits(self, plan: Plan) -> bool:
-        """Whether it may be asked before the publication is known, and its answer be held in memory."""
-        bound = self.at_most if plan.limit is None else plan.limit
-        few = self.row is None or (bound is not None and bound <= AHEAD_ROWS)
-        return plan.publication is None and plan.since is None and few
+        """Whether it may be asked before the publication is known."""
+        if plan.publication is not None or plan.since is not None:
+            return False
+        return self.row is None or self._held(plan) or self.flows(plan)
 
-    def questions(self, plan: Plan) -> Iterator[Composable]:
-        if self.row is not None:
-            yield plan.page(self.row, keyed=self.keyed)
-        elif not plan.unfiltered:
-            yield plan.tally()
-        # Which municipalities have not published is asked after the rows.
-        if self.alone and not any(layer.municipalities for layer in plan.layers):
+    def flows(self, plan: Plan) -> bool:
+        """Whether the rows come in chunks."""
+        bound = self._bound(plan)
+        few = bound is not None and bound <= self.flowing
+        # Which municipalities have not published is asked before the rows.
+        return self.row is not None and few and not self._held(plan) and not _told_of(plan)
+
+    def rows(self, plan: Plan) -> Question:
+        """The question for the rows."""
+        row = self.row or _ONE
+        kept = prepared.page(plan, row, keyed=self.keyed, numbered=self._numbered(plan))
+        return kept or plan.page(row, keyed=self.keyed)
+
+    def number(self, plan: Plan) -> Question | None:
+        """The question for the number of rows, where that alone is wanted and not known."""
+        if plan.unfiltered or self.row is not None:
+            return None
+        return prepared.tally(plan) or plan.tally()
+
+    def questions(self, plan: Plan) -> Iterator[Question]:
+        """All that is asked, and the end of the transaction where nothing follows as a rule."""
+        rows = None if self.row is None else self.rows(plan)
+        number = self.number(plan)
+        if rows is not None:
+            yield rows
+        elif number is not None:
+            yield number
+        # What flows is counted in another transaction, if it must be: most of the time all rows are there. An own table
+        # has no publication, by which both would be of the same rows.
+        complete = self.alone or (not plan.layer.own and (self.flows(plan) or self._numbered(plan)))
+        if complete and not _told_of(plan):
             yield END
+
+    def read(self, found: Texts) -> tuple[Texts | None, int | None]:
+        """The rows, and the number of rows where it came."""
+        if self.row is None:
+            return None, int(found[0][0] or 0)
+        numbered = bool(found) and len(found[0]) == _NUMBERED
+        return found, int(found[0][_NUMBERED - 1] or 0) if numbered else None
+
+    def _numbered(self, plan: Plan) -> bool:
+        """Whether all rows are counted with those of a page: where an index gives them that costs little. Else they are
+        counted once it is known that more follow."""
+        return self.numbered and self.keyed and self._held(plan) and not plan.unfiltered and prepared.fits(plan)
+
+    def _held(self, plan: Plan) -> bool:
+        bound = self._bound(plan)
+        return bound is not None and bound <= AHEAD_ROWS
+
+    def _bound(self, plan: Plan) -> int | None:
+        return self.at_most if plan.limit is None else plan.limit
+
+
+def _told_of(plan: Plan) -> bool:
+    return any(layer.municipalities for layer in plan.layers)
 
 
 class Reading:
@@ -177,24 +257,41 @@ class Reading:
     ) -> None:
         self._ahead = ahead if ahead is not None and ahead.fits(plan) else None
         self._timeout_s = STATEMENT_TIMEOUT_S if plan.limit is not None else STREAM_TIMEOUT_S
-        tables = tuple(table for layer in plan.layers for table in layer.tables)
-        reader = Reader(plan.role, plan.areas, self._timeout_s, tables)
         self._layer = plan.layer.name
         self._service = service
         self._stream: RowStream | None = None
-        self._stack = ExitStack()
-        questions = self._ahead.questions(plan) if self._ahead else ()
+        self._rows_ahead: Texts | None = None
+        self._number_ahead: int | None = None
+        self._locators = locators or Locators()
+        self._begin(plan)
+
+    def _begin(self, plan: Plan) -> None:
         with _errors_of(self._layer):
-            asked = asking(service.pool, reader, _state_of(plan), *questions)
-            self._connection, (state, *self._found) = self._stack.enter_context(asked)
+            state = self._open(plan)
         try:
-            self.state = _state(state[0])
-            _refuse_expired(plan, self.state, locators or Locators())
+            self.state = _state(state)
+            _refuse_expired(plan, self.state, self._locators)
         except RequestError:
             self.close()
             raise
-        current = self.state.publication == self.state.newest
-        self.plan = replace(plan, publication=None if current else self.state.publication)
+        publication = None if self.state.publication == self.state.newest else self.state.publication
+        self.plan = plan if plan.publication == publication else replace(plan, publication=publication)
+
+    def _open(self, plan: Plan) -> Row:
+        """Begin the transaction, with all that is asked ahead; gives the state."""
+        tables = tuple(table for layer in plan.layers for table in layer.tables)
+        reader = Reader(plan.role, plan.areas, self._timeout_s, tables)
+        pool, ahead, state = self._service.pool, self._ahead, _state_of(plan)
+        questions = () if ahead is None else tuple(ahead.questions(plan))
+        if ahead is not None and ahead.flows(plan):
+            self._transaction = Transaction(pool, reader, state, flowing=questions)
+        else:
+            self._transaction = Transaction(pool, reader, state, *questions)
+        self._connection, self._chunks = self._transaction.connection, self._transaction.chunks
+        found, *answered = self._transaction.found
+        if answered and ahead is not None:
+            self._rows_ahead, self._number_ahead = ahead.read(answered[0])
+        return found[0]
 
     def __enter__(self) -> "Reading":
         return self
@@ -210,7 +307,7 @@ class Reading:
         """End the transaction and give the connection back."""
         if self._stream is not None:
             self._stream.close()
-        self._stack.close()
+        self._transaction.close()
 
     def close_unless(self, needed: bool) -> None:
         """Give the connection back before a slow client has read what is in memory already."""
@@ -220,34 +317,52 @@ class Reading:
     def stream(self, row: Composable, separator: bytes = b"", *, keyed: bool = False) -> RowStream:
         """The rows of the plan, each the text of ``row`` in UTF-8, joined with ``separator``; ``keyed`` for pages that
         lead to others."""
-        found = self._taken(row, keyed=keyed)
-        rows = self._copied(self.plan.page(row, keyed=keyed)) if found is None else _pairs(found)
-        self._stream = RowStream(rows, self.plan.limit, separator)
+        self._stream = RowStream(self._batches(row, keyed=keyed), self.plan.limit, separator)
         return self._stream
 
     @property
     def has_rows(self) -> bool:
         """Whether the rows were asked ahead, and are in memory."""
-        return self._ahead is not None and self._ahead.row is not None and bool(self._found)
+        return self._rows_ahead is not None
 
-    def _taken(self, row: Composable | None, *, keyed: bool = False) -> Rows | None:
-        """What was asked ahead, once."""
-        if self._ahead is None or self._ahead.row != row or self._ahead.keyed != keyed or not self._found:
-            return None
-        return self._found.pop()
+    def _batches(self, row: Composable, *, keyed: bool, paged: bool = True) -> Generator[Batch]:
+        """The rows that were asked ahead, once, or else as they come."""
+        if self._ahead is not None and self._ahead.row == row and self._ahead.keyed == keyed:
+            if (held := self._rows_ahead) is not None:
+                self._rows_ahead = None
+                return _held(held)
+            if (chunks := self._chunks) is not None:
+                self._chunks = None
+                return self._flowing(chunks)
+        return self._asked(self.plan.page(row, keyed=keyed) if paged else self.plan.select(row))
+
+    def _asked(self, statement: Question) -> Generator[Batch]:
+        with _errors_of(self._layer):
+            chunks = Chunks(self._connection, statement)
+        yield from self._flowing(chunks)
+
+    def _flowing(self, chunks: Chunks) -> Generator[Batch]:
+        with _errors_of(self._layer), closing(chunks):
+            for result in chunks.of_next():
+                yield _batch(result)
+            chunks.end()
 
     def restart(self) -> None:
-        """Give up a stream that was begun; the transaction goes on."""
+        """Give up a stream that was begun; the transaction goes on, or another on the same publication."""
         if self._stream is not None:
             self._stream.close()
             self._stream = None
+        if self._over:
+            self._transaction.close()
+            self._ahead = None
+            self._begin(replace(self.plan, publication=self.state.publication))
+            return
         with _errors_of(self._layer):
-            self._connection.execute(_GO_BACK)
+            answers(self._connection, _GO_BACK)
 
     def texts(self, row: Composable) -> Iterator[bytes]:
         """The rows one by one, each the text of ``row`` in UTF-8."""
-        found = self._taken(row)
-        return (bytes(text) for text, _ in (self._copied(self.plan.select(row)) if found is None else _pairs(found)))
+        return (text for rows, _ in self._batches(row, keyed=False, paged=False) for text in rows)
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """The rows as dictionaries of the plan's fields; with ``geometrie`` as EWKB in hex unless it was not asked."""
@@ -279,15 +394,32 @@ class Reading:
         """
         if self.counted is not None or (self.plan.resumed and not exact):
             return self.counted
-        if found := self._taken(None):
-            return int(found[0][0])
+        if self._number_ahead is not None:
+            return self._number_ahead if exact or self._number_ahead <= COUNT_BOUND else None
         if self._over:
-            with self._again() as again:
-                return again.count(exact=exact)
+            return self._counted_again(exact=exact)
         if exact:
             return self._number(self.plan.tally(), STATEMENT_TIMEOUT_S)
         bounded = self._bounded(self.plan.tally(COUNT_BOUND + 1))
         return bounded if bounded is not None and bounded <= COUNT_BOUND else None
+
+    def _counted_again(self, *, exact: bool) -> int | None:
+        try:
+            with self._again() as again:
+                return again.count(exact=exact)
+        except (ExpiredError, UnavailableError):
+            # The rows are on their way already, and say more than an error about their number.
+            if exact:
+                raise
+            return None
+
+    def matched(self, rows: RowStream) -> int | None:
+        """How many rows match, once those of the page were read: counted only where there are others."""
+        plan = self.plan
+        backward = plan.place is not None and plan.place.backward
+        if rows.more or (rows.returned == 0 and plan.position) or backward:
+            return self.count()
+        return plan.position + rows.returned
 
     def tested(self) -> int | None:
         """How many visible objects the layer holds: what an answer without features was tested on; None where an own
@@ -305,10 +437,12 @@ class Reading:
     @property
     def _over(self) -> bool:
         """Whether the transaction has ended with what was asked ahead."""
-        return self._connection.info.transaction_status == TransactionStatus.IDLE
+        return self._transaction.over
 
     def _again(self) -> "Reading":
-        """Another transaction on the same publication, for what is asked after all."""
+        """Another transaction on the same publication, for what is asked after all. The connection of this one is given
+        back first: whoever held one and waited for a second could wait for others who do."""
+        self._transaction.close()
         return Reading(replace(self.plan, publication=self.state.publication), self._service)
 
     def _bounded(self, statement: Composed) -> int | None:
@@ -325,39 +459,40 @@ class Reading:
         with _errors_of(self._layer):
             return self._connection.execute(statement).fetchone()
 
-    def _number(self, statement: Composed, timeout_s: int) -> int:
+    def _number(self, statement: Question, timeout_s: int) -> int:
         """One number within a time budget of its own; the transaction outlives it."""
-        if timeout_s == self._timeout_s:
-            bounded = statement
-        else:
-            bounded = sql.SQL("SET LOCAL statement_timeout = {}; {}; SET LOCAL statement_timeout = {}").format(
-                sql.Literal(f"{timeout_s}s"), statement, sql.Literal(f"{self._timeout_s}s")
-            )
         with _errors_of(self._layer, timeout_s):
             try:
-                cursor = self._connection.execute(bounded)
+                found = answers(self._connection, *self._within(statement, timeout_s))
             finally:
-                if self._connection.info.transaction_status == TransactionStatus.INERROR:
-                    self._connection.execute(_GO_BACK)
-            while not cursor.description:
-                cursor.nextset()
-            row = cursor.fetchone()
-        return int(row[0]) if row else 0
+                if self._connection.pgconn.transaction_status == TransactionStatus.INERROR:
+                    answers(self._connection, _GO_BACK)
+        return int(found[0][0][0] or 0)
 
-    def _copied(self, statement: Composed) -> Generator[Pair]:
-        copy_statement = sql.SQL("COPY ({}) TO STDOUT (FORMAT binary)").format(statement)
-        with (
-            _errors_of(self._layer),
-            self._connection.cursor() as cursor,
-            cursor.copy(copy_statement) as copy,
-        ):
-            yield from keyed(_messages(copy))
+    def _within(self, statement: Question, timeout_s: int) -> Iterator[Question]:
+        """The statement within a time budget of its own."""
+        if timeout_s == self._timeout_s:
+            yield statement
+            return
+        yield _timeout(timeout_s)
+        yield statement
+        yield _timeout(self._timeout_s)
 
 
-def _pairs(rows: Rows) -> Generator[Pair]:
-    """Rows that came as text, with their keys where they have some."""
-    for row, *key in rows:
-        yield row.encode(), key[0].encode() if key else None
+def _timeout(seconds: int) -> Composable:
+    return sql.SQL("SET LOCAL statement_timeout = {}").format(sql.Literal(f"{seconds}s"))
+
+
+def _held(rows: Texts) -> Generator[Batch]:
+    """Rows that are in memory, with their keys where they have some."""
+    yield [row[0] or b"" for row in rows], lambda place: rows[place][1] if len(rows[place]) > 1 else None
+
+
+def _batch(result: PGresult) -> Batch:
+    value = result.get_value
+    keyed = result.nfields > 1
+    rows = [value(place, 0) or b"" for place in range(result.ntuples)]
+    return rows, lambda place: value(place, 1) if keyed else None
 
 
 def stream(plan: Plan, row: Composable, service: Service, separator: bytes = b"") -> RowStream:
@@ -365,9 +500,9 @@ def stream(plan: Plan, row: Composable, service: Service, separator: bytes = b""
     return RowStream(_alone(plan, row, service), plan.limit, separator)
 
 
-def _alone(plan: Plan, row: Composable, service: Service) -> Generator[Pair]:
+def _alone(plan: Plan, row: Composable, service: Service) -> Generator[Batch]:
     with Reading(plan, service) as reading:
-        yield from reading._copied(reading.plan.page(row))
+        yield from reading._asked(reading.plan.page(row))
 
 
 def texts(plan: Plan, row: Composable, service: Service) -> Iterator[bytes]:
@@ -413,25 +548,34 @@ def summary(plan: Plan, service: Service) -> tuple[int, Box | None]:
 def latest(pool: ConnectionPool[Connection]) -> tuple[int, datetime | None]:
     """The number of the newest publication and when it was made, or when a load after it changed no more than the date
     of a source; 0 before the first."""
-    question = sql.SQL(
-        "SELECT nummer, greatest(gemaakt_op, (SELECT max(laatst_geladen) FROM publiek.laag_stand))"
-        " FROM publiek.publicatie ORDER BY nummer DESC LIMIT 1"
-    )
-    with asking(pool, Reader(), question, END) as (_, (rows,)):
-        return (int(rows[0][0]), rows[0][1]) if rows else (0, None)
+    with asking(pool, Reader(), _LATEST, END) as (_, (rows,)):
+        return (int(rows[0][0] or 0), _moment(rows[0][1])) if rows else (0, None)
 
 
-def _state_of(plan: Plan) -> Composed:
-    layers = sql.SQL(", ").join(sql.Literal(layer.name) for layer in plan.layers)
-    return sql.SQL("SELECT * FROM publiek.stand(ARRAY[{}]::text[], {}::bigint)").format(
-        layers, sql.Literal(plan.publication)
-    )
+def _state_of(plan: Plan) -> Prepared:
+    return _state_question(tuple(layer.name for layer in plan.layers), plan.publication)
 
 
-def _state(row: TupleRow) -> State:
+@lru_cache(maxsize=KEPT)
+def _state_question(layers: tuple[str, ...], publication: int | None) -> Prepared:
+    return Prepared(_STATE, ("text[]", "bigint"), (rendered(sql.Literal([*layers])), sql.Literal(publication)))
+
+
+def _state(row: Row) -> State:
     newest, made_at, kept_from, stored, pinned = row
-    newest = newest or 0
-    return State(newest if pinned is None else pinned, made_at, newest, kept_from, stored)
+    last = int(newest or 0)
+    return State(
+        last if pinned is None else int(pinned),
+        _moment(made_at),
+        last,
+        int(kept_from or 0),
+        None if stored is None else int(stored),
+    )
+
+
+@lru_cache(maxsize=KEPT)
+def _moment(epoch_s: bytes | None) -> datetime | None:
+    return None if epoch_s is None else datetime.fromtimestamp(float(epoch_s), UTC)
 
 
 def _refuse_expired(plan: Plan, state: State, locators: Locators) -> None:
@@ -474,81 +618,3 @@ def _errors_of(layer: str, timeout_s: int | None = None) -> Iterator[None]:
     except psycopg.Error as error:
         LOG.exception("query on %s failed", layer)
         raise RisicoAtlasError("the database could not answer this request") from error
-
-
-def _messages(copy: Copy) -> Iterator[Message]:
-    """The messages of a COPY. psycopg waits for each by itself, which takes longer than handling it: those that have
-    arrived already are taken from libpq."""
-    connection = copy.connection
-    while message := copy.read():
-        yield message
-        count, message = connection.pgconn.get_copy_data(1)
-        while count > 0:
-            yield message
-            count, message = connection.pgconn.get_copy_data(1)
-        if count < 0:
-            # The end, which can be told once only: what follows is what psycopg does at this point.
-            (result, *_) = connection.wait(generators.fetch_many(connection.pgconn))
-            if result.status != ExecStatus.COMMAND_OK:
-                raise psycopg.errors.error_from_result(result)
-            return
-
-
-def unframed(messages: Iterable[Message]) -> Iterator[Message]:
-    """The first field of each row of a binary COPY."""
-    return (row for row, _ in keyed(messages))
-
-
-def keyed(messages: Iterable[Message]) -> Iterator[Pair]:
-    """The one field of each row of a binary COPY, or both of two, wherever the server cut its messages.
-
-    A row is its number of fields in two bytes, and of each field four bytes of length and the text. The server sends
-    one row per message as a rule, which is the quick way; a message that holds more or less is put together with what
-    came before.
-    """
-    rest = b""
-    started = False
-    for message in messages:
-        if started and not rest and len(message) >= _ROW_BYTES:
-            fields, length = _ROW.unpack_from(message)
-            end = _ROW_BYTES + length
-            if fields == 1 and end == len(message):
-                yield message[_ROW_BYTES:], None
-                continue
-            key = end + _LENGTH_BYTES
-            if fields == 2 and length >= 0 and key + int.from_bytes(message[end:key], "big") == len(message):
-                yield message[_ROW_BYTES:end], message[key:]
-                continue
-        rest += message
-        if not started:
-            if len(rest) < _HEADER_BYTES:
-                continue
-            rest = rest[_HEADER_BYTES:]
-            started = True
-        position = 0
-        while found := _whole_row(rest, position):
-            row, key_text, position = found
-            yield row, key_text
-        rest = rest[position:]
-    if rest != _END:
-        raise RisicoAtlasError("the database ended its answer halfway")
-
-
-def _whole_row(data: bytes, position: int) -> tuple[bytes, bytes | None, int] | None:
-    """The fields of the row that begins here and where it ends; None where it is not whole, or no row but the end."""
-    fields = int.from_bytes(data[position : position + 2], "big")
-    if len(data) < position + 2 or data[position : position + 2] == _END:
-        return None
-    position += 2
-    values: list[bytes | None] = []
-    for _ in range(fields):
-        if len(data) < position + _LENGTH_BYTES:
-            return None
-        length = int.from_bytes(data[position : position + _LENGTH_BYTES], "big", signed=True)
-        position += _LENGTH_BYTES
-        if len(data) < position + length:
-            return None
-        values.append(data[position : position + length] if length >= 0 else None)
-        position += max(length, 0)
-    row, key = (*values, None) if fields == 1 else values
-    return row or b"", key, position

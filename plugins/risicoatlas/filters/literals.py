@@ -47,6 +47,8 @@ class GeometryLiteral:
     shape: BaseGeometry
     srid: int
     locator: str = field(default="filter", compare=False)
+    # whether the shape is its own envelope
+    box: bool = False
 
     @property
     def __geo_interface__(self) -> Mapping[str, Any]:
@@ -94,7 +96,11 @@ def envelope(bounds: Bounds, crs: Crs, locator: str = "filter") -> GeometryLiter
         return geometry(shapely.Point(min_x, min_y), crs, locator)
     if min_x == max_x or min_y == max_y:
         return geometry(shapely.LineString([(min_x, min_y), (max_x, max_y)]), crs, locator)
-    return geometry(shapely.box(min_x, min_y, max_x, max_y), crs, locator)
+    if not all(abs(number) <= MAX_COORDINATE for number in bounds):
+        raise _not_finite(locator)
+    found = shapely.box(min_y, min_x, max_y, max_x) if crs.latitude_first else shapely.box(*bounds)
+    check_area(found.bounds, crs, locator)
+    return GeometryLiteral(found, crs.srid, locator, box=True)
 
 
 def moment(text: str, locator: str = "filter") -> date | datetime:
@@ -150,6 +156,7 @@ def area_of_use(srid: int) -> Bounds:
     return transformed_bounds(area.bounds, 4326, srid)
 
 
+@lru_cache(maxsize=256)
 def transformed_bounds(bounds: Bounds, source: int, target: int) -> Bounds:
     """The box around a box in another CRS, edges followed."""
     return proj.between(source, target).transform_bounds(bounds)
@@ -158,11 +165,13 @@ def transformed_bounds(bounds: Bounds, source: int, target: int) -> Bounds:
 def _check_finite_and_valid(shape: BaseGeometry, locator: str) -> None:
     points = shapely.get_coordinates(shape)
     if not (abs(points) <= MAX_COORDINATE).all():
-        raise LimitError(
-            f"a coordinate of the geometry is not a finite number of at most {MAX_COORDINATE:,.0f}", locator
-        )
+        raise _not_finite(locator)
     if not shape.is_valid:
         raise RequestError(f"the geometry is not valid: {shapely.is_valid_reason(shape)}", locator)
+
+
+def _not_finite(locator: str) -> LimitError:
+    return LimitError(f"a coordinate of the geometry is not a finite number of at most {MAX_COORDINATE:,.0f}", locator)
 
 
 def _may_cross(shape: BaseGeometry) -> bool:

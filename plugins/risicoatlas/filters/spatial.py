@@ -17,9 +17,10 @@ from psycopg.sql import Composable
 from pygeofilter import ast
 from shapely.geometry.base import BaseGeometry
 
-from risicoatlas import crs
+from risicoatlas import crs, proj
 from risicoatlas.errors import LimitError, RequestError
 from risicoatlas.filters.literals import Bounds, GeometryLiteral, transformed_bounds
+from risicoatlas.rendered import Bound
 
 if TYPE_CHECKING:
     from risicoatlas.filters.sql import Column
@@ -67,11 +68,28 @@ def compare(operator: type[Any], column: "Column", literal: GeometryLiteral) -> 
     inside = _clipped(column, literal)
     if inside is None or (operator in _WHOLE_LITERAL and inside is not literal.shape):
         return sql.SQL("({} IS NOT NULL)" if operator is ast.GeometryDisjoint else "FALSE").format(column.sql)
-    tested, shape = _common(column, replace(literal, shape=inside))
-    found = sql.SQL("({} && {} AND {}({}, {}))").format(
-        column.box or column.sql, _box(column, inside, literal.srid), OPERATORS[operator], tested, shape
-    )
-    return sql.SQL("(NOT {})").format(found) if operator is ast.GeometryDisjoint else found
+    found = _test(operator, column, _cut(literal, inside))
+    return sql.SQL("(NOT {})" if operator is ast.GeometryDisjoint else "{}").format(found)
+
+
+def meets_box(column: "Column", literal: GeometryLiteral) -> Composable:
+    """``column`` intersects ``literal``; where a statement may be kept for it, with the values apart."""
+    inside = _clipped(column, literal)
+    if inside is None:
+        return sql.SQL("FALSE")
+    return _test(ast.GeometryIntersects, column, _cut(literal, inside))
+
+
+def _cut(literal: GeometryLiteral, inside: BaseGeometry) -> GeometryLiteral:
+    return literal if inside is literal.shape else replace(literal, shape=inside, box=False)
+
+
+def _test(operator: type[Any], column: "Column", literal: GeometryLiteral) -> Bound:
+    tested, shape = _common(column, literal)
+    indexed = (column.box or column.sql).as_string()
+    form = f"({indexed} && {{}} AND {OPERATORS[operator].as_string()}({tested.as_string()}, {{}}))"
+    # Literal in fact: names of our own.
+    return Bound(form, ("geometry", "geometry"), (_box(column, literal.shape, literal.srid), shape))
 
 
 def compare_columns(operator: type[Any], left: "Column", right: "Column") -> Composable:
@@ -171,12 +189,16 @@ def _common(column: "Column", literal: GeometryLiteral) -> tuple[Composable, Com
     """Column and literal in one CRS."""
     if literal.srid == column.srid or column.etrs89 is None or literal.srid not in {*crs.GEOGRAPHIC, 3857}:
         return column.sql, _stored(column, literal)
+    if literal.box and literal.srid in crs.GEOGRAPHIC:
+        return column.etrs89, _rectangle(literal.shape.bounds, 4258)
     shape = literal_sql(literal.shape, literal.srid)
     return column.etrs89, sql.SQL("ST_SetSRID({}, 4258)").format(crs.transformed(shape, literal.srid, 4326))
 
 
 def _stored(column: "Column", literal: GeometryLiteral) -> Composable:
     if literal.srid == column.srid:
+        if literal.box:
+            return _rectangle(literal.shape.bounds, literal.srid)
         return literal_sql(literal.shape, literal.srid)
     step = SEGMENT_DEGREES if literal.srid in crs.GEOGRAPHIC else SEGMENT_DEGREES * 111_000
     if literal.shape.length / step > MAX_SEGMENTS:
@@ -194,11 +216,16 @@ def _stored(column: "Column", literal: GeometryLiteral) -> Composable:
 def _box(column: "Column", shape: BaseGeometry, srid: int) -> Composable:
     if column.srid is None or srid == column.srid:
         return _rectangle(shape.bounds, srid)
-    left, bottom, right, top = transformed_bounds(shape.bounds, srid, column.srid)
+    small = proj.small_box(shape.bounds, srid, column.srid) if column.srid in REGION else None
+    left, bottom, right, top = small or transformed_bounds(shape.bounds, srid, column.srid)
     least = MARGIN_DEGREES if column.srid in crs.GEOGRAPHIC else MARGIN_M
     margin = least + MARGIN_SHARE * max(right - left, top - bottom)
     return _rectangle((left - margin, bottom - margin, right + margin, top + margin), column.srid)
 
 
 def _rectangle(bounds: Bounds, srid: int) -> Composable:
+    if all(map(math.isfinite, bounds)):
+        # Literal in fact: five numbers.
+        numbers = ", ".join(map(repr, map(float, bounds)))
+        return sql.SQL(f"ST_MakeEnvelope({numbers}, {srid})")
     return sql.SQL("ST_MakeEnvelope({})").format(sql.SQL(", ").join(map(sql.Literal, (*bounds, srid))))

@@ -1,6 +1,7 @@
 """Which client a request counts for: its key, or else its address."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
@@ -33,6 +34,7 @@ def _address(environ: dict[str, Any], proxies: Sequence[Network]) -> IPv4Address
     return address
 
 
+@lru_cache(maxsize=1024)
 def _parsed(text: str) -> IPv4Address | IPv6Address | None:
     try:
         address = ip_address(text.strip())

@@ -1,6 +1,7 @@
-"""The pygeoapi provider of every collection: a shell around the query layer, made anew by pygeoapi on each request.
+"""The pygeoapi provider of every collection: a shell around the query layer.
 
 It takes nothing from pygeoapi's own reading of the request: the front has read it strictly and left it in the visit.
+Pages and items are asked by the front itself; pygeoapi makes the documents about collections.
 """
 
 import json
@@ -16,6 +17,7 @@ from risicoatlas.errors import NotFoundError, RequestError
 from risicoatlas.features import geojson, unpublished
 from risicoatlas.features.query import RowStream
 from risicoatlas.providers import visit
+from risicoatlas.providers.visit import Visit
 
 # JSON Schema of a field's type
 TYPES: dict[str, dict[str, str]] = {
@@ -51,38 +53,43 @@ class FeatureProvider(BaseProvider):  # type: ignore[misc]
         return self._fields
 
     def query(self, **_read_by_pygeoapi: object) -> dict[str, Any]:
-        """The page of the reading under way: publication, matched and tested counts, and the rows as a stream."""
-        found = visit.current()
-        if found.items is None or found.reading is None:
-            raise RequestError("no page was asked for")
-        reading = found.reading
-        answer: dict[str, Any] = {"type": "FeatureCollection"}
-        if not reading.plan.layer.own:
-            answer["publicatie"] = reading.state.publication
-        matched = None if found.head else reading.count()
-        if matched is not None:
-            answer["numberMatched"] = matched
-        missing = unpublished.touched(found.items.query, reading, found.service)
-        if missing:
-            answer[unpublished.MEMBER] = unpublished.members(missing)
-            found.headers.update(unpublished.header(missing))
-        rows = reading.stream(geojson.feature_row(reading.plan), separator=b",", keyed=True).peek()
-        if not rows.returned and not reading.plan.position:
-            tested = reading.tested()
-            if tested is not None:
-                answer["numberTested"] = tested
-                found.headers["X-Objects-Tested"] = str(tested)
-        answer["features"] = Page(rows)
-        return answer
+        """The page of the visit under way."""
+        return page(visit.current())
 
     def get(self, identifier: str, **_read_by_pygeoapi: object) -> dict[str, Any]:
-        """One Feature by its key, from the reading under way."""
-        found = visit.current()
-        if found.reading is None:
-            raise RequestError("no feature was asked for")
-        for text in found.reading.texts(geojson.feature_row(found.reading.plan)):
-            return json.loads(text)  # type: ignore[no-any-return]
-        raise NotFoundError(f"{self.data} has no item {identifier!r}", "featureId")
+        """The item of the visit under way."""
+        return item(visit.current(), identifier)
+
+
+def page(found: Visit) -> dict[str, Any]:
+    """The page of the reading under way: publication, tested count, and the rows as a stream."""
+    if found.items is None or found.reading is None:
+        raise RequestError("no page was asked for")
+    reading = found.reading
+    answer: dict[str, Any] = {"type": "FeatureCollection"}
+    if not reading.plan.layer.own:
+        answer["publicatie"] = reading.state.publication
+    missing = unpublished.touched(found.items.query, reading, found.service)
+    if missing:
+        answer[unpublished.MEMBER] = unpublished.members(missing)
+        found.headers.update(unpublished.header(missing))
+    rows = reading.stream(geojson.feature_row(reading.plan), separator=b",", keyed=True).peek()
+    if not rows.returned and not reading.plan.position:
+        tested = reading.tested()
+        if tested is not None:
+            answer["numberTested"] = tested
+            found.headers["X-Objects-Tested"] = str(tested)
+    answer["features"] = Page(rows)
+    return answer
+
+
+def item(found: Visit, identifier: str) -> dict[str, Any]:
+    """One Feature by its key, from the reading under way."""
+    if found.reading is None:
+        raise RequestError("no feature was asked for")
+    for text in found.reading.texts(geojson.feature_row(found.reading.plan)):
+        return json.loads(text)  # type: ignore[no-any-return]
+    raise NotFoundError(f"{found.reading.plan.layer.name} has no item {identifier!r}", "featureId")
 
 
 @lru_cache(maxsize=256)

@@ -15,10 +15,12 @@ from pygeoapi.formatter.base import BaseFormatter
 from risicoatlas.features import geojson, unpublished
 from risicoatlas.providers import links, visit
 from risicoatlas.providers.pages import Pages
+from risicoatlas.providers.visit import Visit
 
 NAME = "GeoJSON"
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 MATCHED = "numberMatched"
-_MEMBERS = (MATCHED, "numberTested", "publicatie", unpublished.MEMBER)
+_MEMBERS = ("numberTested", "publicatie", unpublished.MEMBER)
 
 
 class GeoJsonFormatter(BaseFormatter):  # type: ignore[misc]
@@ -33,11 +35,15 @@ class GeoJsonFormatter(BaseFormatter):  # type: ignore[misc]
 
     def write(self, options: dict[str, Any] | None = None, data: dict[str, Any] | None = None) -> Iterator[bytes]:
         """The document; called once per answer, so that the visit may be looked up here and not while streaming."""
-        found = visit.current()
-        if data is None or found.items is None or found.reading is None:
-            raise ValueError("nothing to write")
-        pages = Pages(found.items, found.reading, found.service.signing_key)
-        return document(data, pages, f"{found.base_url}/collections/{found.items.query.layer}", found.language)
+        return page(data, visit.current())
+
+
+def page(data: dict[str, Any] | None, found: Visit) -> Iterator[bytes]:
+    """The document of the page of this visit."""
+    if data is None or found.items is None or found.reading is None:
+        raise ValueError("nothing to write")
+    pages = Pages(found.items, found.reading, found.service.signing_key)
+    return document(data, pages, f"{found.base_url}/collections/{found.items.query.layer}", found.language)
 
 
 def document(answer: dict[str, Any], pages: Pages, collection_url: str, language: str) -> Iterator[bytes]:
@@ -46,12 +52,14 @@ def document(answer: dict[str, Any], pages: Pages, collection_url: str, language
     try:
         yield b'{"type":"FeatureCollection","features":['
         yield from rows
+        matched = pages.reading.matched(rows)
         pages.reading.close()
-        tail: dict[str, Any] = {name: answer[name] for name in _MEMBERS if name in answer}
+        tail: dict[str, Any] = {} if matched is None else {MATCHED: matched}
+        tail |= {name: answer[name] for name in _MEMBERS if name in answer}
         tail["numberReturned"] = rows.returned
         tail["timeStamp"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        tail["links"] = links.page(pages.request, collection_url, language, pages.around(rows, tail.get(MATCHED)))
-        yield b"]," + json.dumps(tail, ensure_ascii=False, separators=(",", ":"))[1:].encode()
+        tail["links"] = links.page(pages.request, collection_url, language, pages.around(rows, matched))
+        yield b"]," + _ENCODER.encode(tail)[1:].encode()
     finally:
         pages.reading.close()
 

@@ -1,6 +1,6 @@
 """Links of the OGC API: always absolute, from the public address, and never with a credential in them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import quote, urlencode
 
 from risicoatlas.catalogue import Layer, License
@@ -33,6 +33,8 @@ TITLES = {
 }
 
 Link = dict[str, str]
+# Parameters by name, each with its value as it stands in an address.
+Encoded = list[tuple[str, str]]
 
 
 def link(rel: str, href: str, media_type: str, language: str) -> Link:
@@ -42,21 +44,22 @@ def link(rel: str, href: str, media_type: str, language: str) -> Link:
 
 def page(request: ItemsRequest, collection_url: str, language: str, around: Mapping[str, str]) -> list[Link]:
     """Self, alternate, collection, and the pages ``around`` by relation, each with its cursor."""
-    kept = [pair for pair in request.repeated if pair[0] != "f"]
+    # Each pair is encoded once: the links of a small page took as long as its rows.
+    kept = [(name, urlencode([(name, value)])) for name, value in request.repeated if name != "f"]
     query = [pair for pair in kept if pair[0] not in {"offset", "cursor"}]
 
-    def href(form: str, pairs: list[tuple[str, str]]) -> str:
-        return f"{collection_url}/items?{urlencode([('f', form), *pairs])}"
+    def href(form: str, pairs: Encoded) -> str:
+        return f"{collection_url}/items?" + "&".join([f"f={form}", *(text for _, text in pairs)])
 
     found = [
         link("self", href("json", kept), geojson.MEDIA_TYPE, language),
         link("alternate", href("html", kept), HTML, language),
-        *_as_files(request, collection_url, language),
+        *_as_files(request, kept, href, language),
         link("collection", collection_url, JSON, language),
     ]
     for rel in ("prev", "next"):
         if rel in around:
-            address = href("json", [*query, ("cursor", around[rel])])
+            address = href("json", [*query, ("cursor", urlencode([("cursor", around[rel])]))])
             found.append(link(rel, address, geojson.MEDIA_TYPE, language))
     if request.method != "GET":
         found = [
@@ -65,18 +68,20 @@ def page(request: ItemsRequest, collection_url: str, language: str, around: Mapp
     return found
 
 
-def _as_files(request: ItemsRequest, collection_url: str, language: str) -> list[Link]:
+def _as_files(
+    request: ItemsRequest, repeated: Encoded, href: Callable[[str, Encoded], str], language: str
+) -> list[Link]:
     """The same features as files: with the limit said, since a file without one holds everything. Changes are none."""
     if request.query.since is not None:
         return []
-    kept = [pair for pair in request.repeated if pair[0] not in {"f", "limit"}]
+    kept = [*(pair for pair in repeated if pair[0] != "limit"), ("limit", f"limit={request.limit}")]
     words = {"nl": "Deze objecten als", "en": "These features as"}[language]
     return [
         {
             "rel": "alternate",
             "type": item.media_type,
             "title": f"{words} {item.title}",
-            "href": f"{collection_url}/items?{urlencode([('f', item.name), *kept, ('limit', str(request.limit))])}",
+            "href": href(item.name, kept),
         }
         for item in DOWNLOADS
     ]

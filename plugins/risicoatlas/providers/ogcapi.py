@@ -6,7 +6,7 @@ collections that may be seen: a hidden one is absent from lists and its address 
 
 import copy
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from http import HTTPStatus
@@ -15,7 +15,7 @@ from urllib.parse import unquote_to_bytes, urlencode
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from pygeoapi import api as pygeoapi_core
-from pygeoapi.api import API, APIRequest, itemtypes
+from pygeoapi.api import API, APIRequest
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
@@ -36,7 +36,7 @@ from risicoatlas.kept import Kept
 from risicoatlas.metadata import record as metadata
 from risicoatlas.metadata.record import Record
 from risicoatlas.providers import description as configuration
-from risicoatlas.providers import documents, downloads, feature, html, links, openapi, parameters
+from risicoatlas.providers import documents, downloads, feature, formatter, html, links, openapi, parameters
 from risicoatlas.providers.visit import ItemsRequest, Visit, during
 from risicoatlas.service import Service
 
@@ -47,6 +47,8 @@ NEGOTIATED = "Accept, Accept-Language"
 MAX_BODY_BYTES = 1024 * 1024
 # Links of pygeoapi to what is not offered here.
 _FOREIGN = ("/processes", "/jobs", "/TileMatrixSets", "f=jsonld", "f=CSV", "f=csv", "/asyncapi")
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 Handler = Callable[["Call"], Response]
 
@@ -90,7 +92,8 @@ class Call:
         """Whether the client has the answer of this reading already."""
         if not self.validated or reading.plan.layer.own:
             return False
-        self.validator = conditional.of_rows(self.visit.service, reading.state, self.depends_on)
+        if self.validator is None:
+            self.validator = conditional.of_rows(self.visit.service, reading.state, self.depends_on)
         return self.conditions.met_by(self.validator, dates=dates)
 
     def api_request(self, **values: object) -> APIRequest:
@@ -151,7 +154,7 @@ class OgcApi:
         self.api = API(config, {})
         self.kept: Kept[Document] = Kept(lambda document: len(document.body))
         self.document = lru_cache(maxsize=64)(self._document)
-        self.layer_api = lru_cache(maxsize=256)(self._layer_api)
+        self.offered = tuple(dict.fromkeys(tag[:2].lower() for tag in self.description.languages))
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
@@ -196,9 +199,11 @@ class OgcApi:
 
     def _language(self, request: Request) -> str:
         """``lang``, or the first language of the client that is offered, by its first two letters."""
-        offered = list(dict.fromkeys(tag[:2].lower() for tag in self.description.languages))
+        offered = self.offered
         stated = request.args.get("lang")
         if stated is None:
+            if "HTTP_ACCEPT_LANGUAGE" not in request.environ:
+                return offered[0]
             wanted = (tag[:2].lower() for tag, _quality in request.accept_languages)
             return next((tag for tag in wanted if tag in offered), offered[0])
         if stated[:2].lower() not in offered:
@@ -210,14 +215,6 @@ class OgcApi:
         found = copy.copy(self.api)
         found.config = {**self.api.config, "resources": resources}
         return found
-
-    def _layer_api(self, layer: Layer) -> API:
-        """For pages of one layer, which need no state of it. No CRS is named: our provider transforms, and pygeoapi
-        would prepare to on every request."""
-        resources = documents.resources([layer], {}, self.description)
-        for provider in resources[layer.name]["providers"]:
-            del provider["crs"], provider["storage_crs"]
-        return self.api_with(resources)
 
     def _document(self, names: tuple[str, ...], language: str) -> dict[str, Any]:
         layers = [self.service.catalogue.get(name) for name in names]
@@ -325,7 +322,7 @@ def definition(call: Call) -> Response:
 
 
 def items(call: Call) -> Response:
-    """A page: pygeoapi calls our provider and our formatter, the answer is streamed."""
+    """A page as our provider and our formatter make it, streamed."""
     read = parameters.items(call.layer, call.found, call.app.description, _body(call.request))
     # Before a connection is taken: reading it takes one of its own.
     _ = call.visit.service.signing_key
@@ -355,15 +352,15 @@ def _ahead(plan: Plan, call: Call, *, page: bool) -> Ahead | None:
     """The rows of a small page, or of one item, unless the client may have them already or asks for the headers."""
     if not call.conditions.rows_wanted:
         return None
-    return Ahead(geojson.feature_row(plan), keyed=page, alone=plan.unfiltered or not page)
+    row = geojson.feature_row(plan)
+    return Ahead(row, keyed=page, alone=plan.unfiltered or not page, flowing=plan.limit or 0, numbered=page)
 
 
 def _page(call: Call, read: ItemsRequest, reading: Reading) -> Response:
     call.visit.reading = reading
-    request = call.api_request(limit=read.limit, offset=read.offset)
-    _headers, status, content = itemtypes.get_collection_items(call.app.layer_api(call.layer), request, call.layer.name)
-    if not isinstance(content, Iterator):
-        raise _refused(status, content)
+    # Not by way of pygeoapi: it would read the request once more, which takes longer than a small page, and hand both
+    # nothing that they use.
+    content = formatter.page(feature.page(call.visit), call.visit)
     headers = {
         "Content-Crs": f"<{read.crs.uri}>",
         **_publication(reading),
@@ -397,7 +394,7 @@ def item(call: Call) -> Response:
         if call.has_rows(reading, dates=False):
             return Response(status=HTTPStatus.NOT_MODIFIED)
         call.visit.reading = reading
-        found = feature.FeatureProvider(feature.definition(call.layer)).get(call.key or "")
+        found = feature.item(call.visit, call.key or "")
         if call.has_rows(reading):
             return Response(status=HTTPStatus.NOT_MODIFIED)
         headers = {"Content-Crs": f"<{read.crs.uri}>", **_publication(reading)}
@@ -476,7 +473,7 @@ def _document(
 
 
 def _dumped(document: dict[str, Any]) -> bytes:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    return _ENCODER.encode(document).encode()
 
 
 def _check_text(request: Request) -> None:

@@ -67,6 +67,10 @@ def finish(connection: Connection, layer: Layer, table: sql.Identifier) -> None:
         connection.execute(
             sql.SQL("CREATE INDEX ON {} ({}) WHERE publicatie_tot IS NULL").format(table, sql.Identifier(column))
         )
+    # Every box of the OGC API has these rows; the spatial index is walked from end to end for them.
+    connection.execute(
+        sql.SQL("CREATE INDEX ON {} (volgnummer) WHERE {} IS NULL").format(table, sql.Identifier(GEOMETRY))
+    )
     spatial = [sql.Identifier(GEOMETRY)]
     if layer.restricted and layer.area_field:
         # The row limit and the box together: one index serves both (standards on row-level security and GiST).

@@ -4,9 +4,10 @@ Example: ``SERVICE=WFS&REQUEST=GetFeature&TYPENAMES=rev_public:kgl_public&typena
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qsl
+from functools import cached_property
+from urllib.parse import unquote, unquote_to_bytes
 
 from risicoatlas.errors import RequestError
 from risicoatlas.filters.safe_xml import PARSING_FAILED
@@ -34,11 +35,22 @@ class Parameters:
 
     def get(self, *names: str) -> str | None:
         """The value of the first of these names that has one; two of them must not contradict each other."""
-        found = [value for name in names if (value := self.values.get(name.lower(), "").strip())]
-        # QGIS sends both TYPENAMES and TYPENAME.
-        if len(set(found)) > 1:
-            raise RequestError(f"{' and '.join(names)} contradict each other", names[0])
-        return found[0] if found else None
+        first: str | None = None
+        for name in names:
+            value = self._filled.get(name.lower())
+            # QGIS sends both TYPENAMES and TYPENAME.
+            if value is not None and first is not None and value != first:
+                raise RequestError(f"{' and '.join(names)} contradict each other", names[0])
+            first = first or value
+        return first
+
+    @cached_property
+    def _filled(self) -> Mapping[str, str]:
+        return {name: text for name, value in self.values.items() if (text := value.strip())}
+
+    def has(self, name: str) -> bool:
+        """Whether it came, be it without a value."""
+        return name.lower() in self.values
 
     def raw(self, name: str) -> str | None:
         """The value as it came, which may be empty; None where the parameter is absent."""
@@ -76,11 +88,11 @@ class Parameters:
             raise RequestError("namespaces: expected for example xmlns(p,urn:x-risicoatlas:rev_public)", "namespaces")
         return tuple((match["prefix"] or "", match["uri"]) for match in matches)
 
-    def refuse_unknown(self, known: Iterable[str]) -> None:
-        """A misspelt parameter must not widen the answer: it is refused."""
-        allowed = {name.lower() for name in known}
-        for name in self.values:
-            if name and name not in allowed:
+    def refuse_unknown(self, *known: frozenset[str]) -> None:
+        """A misspelt parameter must not widen the answer: it is refused. ``known`` are in lower case."""
+        unknown = self.values.keys() - known[0]
+        for name in (name for name in self.values if name in unknown):
+            if name and not any(name in names for names in known[1:]):
                 raise RequestError(f"the parameter {name!r} is not known here", name)
 
 
@@ -96,9 +108,23 @@ def missing(name: str) -> RequestError:
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:
+    """As :func:`urllib.parse.parse_qsl`, which takes three times as long."""
+    if text.count("&") >= MAX_PARAMETERS:
+        raise RequestError(f"there are more than {MAX_PARAMETERS} parameters", None, PARSING_FAILED)
+    found = []
     try:
-        return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS)
+        for part in text.replace("+", " ").split("&"):
+            name, _, value = part.partition("=")
+            if "%" in part:
+                name, value = _decoded(name), _decoded(value)
+            if part:
+                found.append((name, value))
     except UnicodeDecodeError:
         raise RequestError("the parameters are not in UTF-8", None, PARSING_FAILED) from None
-    except ValueError:
-        raise RequestError(f"there are more than {MAX_PARAMETERS} parameters", None, PARSING_FAILED) from None
+    return found
+
+
+def _decoded(text: str) -> str:
+    if "%" not in text:
+        return text
+    return unquote_to_bytes(text).decode() if text.isascii() else unquote(text, errors="strict")

@@ -114,7 +114,7 @@ def collection(request: Page, groups: Groups, writer: Writer, actor: Actor, serv
     """The collection, or the collections, of these requests; ``hits`` are the same, counted."""
     _refuse_changes(request, writer)
     # Before a connection is taken: reading it takes one of its own.
-    if request.presentation.count is None and not (request.presentation.hits or conditional.asked().head):
+    if _is_whole(request, groups) and not (request.presentation.hits or conditional.asked().head):
         streams.claim()
     _ = service.signing_key
     first = groups[0][0]
@@ -122,6 +122,14 @@ def collection(request: Page, groups: Groups, writer: Writer, actor: Actor, serv
     if sum(map(len, groups)) == 1 and isinstance(first, FeatureRequest):
         return _single(request, first, writer, actor, service)
     return _several(request, groups, writer, actor, service)
+
+
+def _is_whole(request: Page, groups: Groups) -> bool:
+    """Whether the answer may be a whole layer: neither a page nor some features by their ids."""
+    if request.presentation.count is not None:
+        return False
+    named = (item.ids if isinstance(item, FeatureRequest) else None for group in groups for item in group)
+    return any(ids is None or len(ids) > query.AHEAD_ROWS for ids in named)
 
 
 def _refuse_changes(request: Page, writer: Writer) -> None:
@@ -148,7 +156,7 @@ def _single(request: Page, found: FeatureRequest, writer: Writer, actor: Actor, 
         since=shown.gewijzigd_sinds,
         limit=None if shown.hits else shown.count,
         offset=shown.startIndex,
-        locators=replace(found.locators, offset=LOCATORS.offset),
+        locators=_with_offset(found.locators),
     )
     plan = plan_query(found, actor, service)
     reading = Reading(plan, service, found.locators, _ahead(plan, found, writer, shown.hits))
@@ -164,11 +172,15 @@ def _single(request: Page, found: FeatureRequest, writer: Writer, actor: Actor, 
         part = _counted(reading) if shown.hits else _page(reading, writer)
         tested = reading.tested() if part.matched == 0 else None
         around = _hits_link(assembly, part) if shown.hits else _around(assembly, part)
-        about = replace(_about(assembly, [part], around, tested), unpublished=missing)
+        about = _about(assembly, [part], around, tested, missing)
         return _answer(assembly, about, [[part]], writer, valid)
     except BaseException:
         assembly.close()
         raise
+
+
+def _with_offset(locators: Locators) -> Locators:
+    return locators if locators.offset == LOCATORS.offset else replace(locators, offset=LOCATORS.offset)
 
 
 def _ahead(plan: Plan, found: FeatureRequest, writer: Writer, hits: bool) -> Ahead | None:
@@ -180,7 +192,7 @@ def _ahead(plan: Plan, found: FeatureRequest, writer: Writer, hits: bool) -> Ahe
     if plan.limit is None:
         # An id is of one object at most.
         return Ahead(writer.row(plan), alone=True, at_most=None if found.ids is None else len(found.ids))
-    return Ahead(writer.row(plan), keyed=True, alone=plan.unfiltered)
+    return Ahead(writer.row(plan), keyed=True, alone=plan.unfiltered, flowing=BUFFER_ROWS, numbered=True)
 
 
 def _counted(reading: Reading) -> Part:
@@ -195,7 +207,7 @@ def _page(reading: Reading, writer: Writer) -> Part:
         return Part(plan, reading.count(), 0)
     if reading.has_rows:
         rows = reading.stream(writer.row(plan), writer.separator, keyed=plan.limit is not None)
-        return _buffered(reading, rows, list(rows))
+        return _buffered(reading, rows, [*rows])
     # A whole layer that was counted at its publication needs neither a count nor a buffer.
     if (plan.limit is None and reading.counted is not None) or (plan.limit or 0) > BUFFER_ROWS:
         return _stated_first(reading, writer)
@@ -214,8 +226,7 @@ def _page(reading: Reading, writer: Writer) -> Part:
 
 def _buffered(reading: Reading, rows: RowStream, chunks: list[bytes]) -> Part:
     plan = reading.plan
-    whole = not (rows.more or (rows.returned == 0 and plan.position) or _backward(plan))
-    matched = plan.position + rows.returned if whole else reading.count()
+    matched = reading.matched(rows)
     after = rows.after if rows.more or _backward(plan) else None
     reading.close_unless(matched == 0)
     return Part(plan, matched, rows.returned, chunks, rows.before if plan.position else None, after)
@@ -289,8 +300,8 @@ def _several(request: Page, groups: Groups, writer: Writer, actor: Actor, servic
     flat = [part for group in parts for part in group]
     matched = sum(part.matched or 0 for part in flat)
     tested = _tested(flat, service) if matched == 0 else None
-    about = _about(assembly, flat, _positions(assembly, flat, belongs_to, start), tested)
-    about = replace(about, unpublished=_missing(assembly, groups))
+    around = _positions(assembly, flat, belongs_to, start)
+    about = _about(assembly, flat, around, tested, _missing(assembly, groups))
     return _answer(assembly, about, parts, writer, valid)
 
 
@@ -361,7 +372,9 @@ def _tested(parts: list[Part], service: Service) -> int | None:
     return None if None in found else sum(count or 0 for count in found)
 
 
-def _about(assembly: Assembly, parts: list[Part], around: Links, tested: int | None) -> About:
+def _about(
+    assembly: Assembly, parts: list[Part], around: Links, tested: int | None, missing: tuple[Municipality, ...]
+) -> About:
     unknown = any(part.matched is None for part in parts)
     return About(
         layers=tuple(dict.fromkeys(layer for part in parts for layer in part.plan.layers)),
@@ -376,6 +389,7 @@ def _about(assembly: Assembly, parts: list[Part], around: Links, tested: int | N
         publication=None if all(layer.own for part in parts for layer in part.plan.layers) else assembly.publication,
         hits=assembly.presentation.hits,
         plans=tuple(part.plan for part in parts),
+        unpublished=missing,
     )
 
 

@@ -381,7 +381,7 @@ def from_kvp(values: Parameters, vendor_parameters: frozenset[str]) -> Request:
     check_service(values.get("service"))
     name = operation(values.required("request"), OPERATIONS)
     if name in STRICT:
-        values.refuse_unknown(PARAMETERS | vendor_parameters)
+        values.refuse_unknown(PARAMETERS, vendor_parameters)
         _refuse_resolve(values.get("resolve"))
     return OPERATIONS[name][0](values)
 
@@ -481,14 +481,16 @@ def _queries(values: Parameters) -> tuple[Query | StoredQuery, ...]:
     )
 
 
-def _per_query(values: Parameters, queries: tuple[str, ...], *names: str) -> tuple[str | None, ...]:
+def _per_query(values: Parameters, queries: tuple[str, ...], name: str) -> tuple[str | None, ...]:
     """The value of a parameter for each query: one for all, or one each."""
-    found = values.groups(*names)
     count = len(queries) or 1
+    if not values.has(name):
+        return (None,) * count
+    found = values.groups(name)
     if len(found) in (0, 1):
         return (found or (None,)) * count
     if len(found) != count:
-        raise RequestError(f"{names[0]} holds {len(found)} groups for {count} queries", names[0])
+        raise RequestError(f"{name} holds {len(found)} groups for {count} queries", name)
     return tuple(part or None for part in found)
 
 

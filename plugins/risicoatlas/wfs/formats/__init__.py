@@ -4,7 +4,6 @@ A writer makes the SQL expression of one row, and the head and tail around the r
 writer, one row in :data:`FORMATS`.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -86,7 +85,7 @@ class Download:
 
 def normalised(name: str) -> str:
     """A format name as compared: a ``+`` that was not encoded arrives as a blank, and blanks after ``;`` vary."""
-    return re.sub(r"[\s+]", "", name).lower()
+    return "".join(name.split()).replace("+", "").lower()
 
 
 def by_name(formats: tuple[Format, ...]) -> Mapping[str, Writer]:

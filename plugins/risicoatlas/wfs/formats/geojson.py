@@ -16,6 +16,9 @@ from risicoatlas.features.geojson import feature_row
 from risicoatlas.features.plan import Plan
 from risicoatlas.wfs.formats import About
 
+# Made once: `json.dumps` makes one on every call that is not the plainest.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 
 class GeoJson:
     """The writer of ``application/json``."""
@@ -24,7 +27,9 @@ class GeoJson:
     separator = b",\n"
 
     def row(self, plan: Plan) -> Composable:
-        return feature_row(replace(plan, crs=replace(plan.crs, latitude_first=False)), f"{plan.layer.name}.")
+        if plan.crs.latitude_first:
+            plan = replace(plan, crs=replace(plan.crs, latitude_first=False))
+        return feature_row(plan, f"{plan.layer.name}.")
 
     def cleaned(self, chunk: bytes) -> bytes:
         return chunk
@@ -65,7 +70,7 @@ class GeoJson:
 
 
 def _json(members: dict[str, Any]) -> bytes:
-    return json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode()
+    return _ENCODER.encode(members).encode()
 
 
 def srs_member(system: crs.Crs) -> str | None:

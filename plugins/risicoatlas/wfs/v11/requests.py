@@ -101,7 +101,7 @@ def from_kvp(values: Parameters, vendor_parameters: frozenset[str]) -> requests.
     requests.check_service(values.get("service"))
     name = requests.operation(values.required("request"), OPERATIONS)
     if name in STRICT:
-        values.refuse_unknown(PARAMETERS | vendor_parameters)
+        values.refuse_unknown(PARAMETERS, vendor_parameters)
     return OPERATIONS[name][0](values)
 
 
