@@ -58,8 +58,9 @@ LEFT JOIN register.kgl_gemeente k ON k.gemeentecode = p.gemeentecode
 LEFT JOIN register.kgl_correctie c ON c.pand = l.pand AND c.vervallen_op IS NULL
 LEFT JOIN register.kgl_concept d ON d.pand = l.pand
 LEFT JOIN register.kgl_vastgesteld v ON v.pand = l.pand
-LEFT JOIN (
-  SELECT pand,
+-- looked up per building, so that a publication of changes reads no other
+LEFT JOIN LATERAL (
+  SELECT
     max(categorie) FILTER (WHERE functie = 'woonfunctie') AS woonfunctie,
     max(categorie) FILTER (WHERE functie = 'bijeenkomstfunctie') AS bijeenkomstfunctie,
     max(categorie) FILTER (WHERE functie = 'celfunctie') AS celfunctie,
@@ -71,6 +72,6 @@ LEFT JOIN (
     max(categorie) FILTER (WHERE functie = 'sportfunctie') AS sportfunctie,
     max(categorie) FILTER (WHERE functie = 'winkelfunctie') AS winkelfunctie,
     max(categorie) FILTER (WHERE functie = 'overige gebruiksfunctie') AS overige_gebruiksfunctie
-  FROM register.kgl_functielabel WHERE regelset = 'basisvulling' GROUP BY pand
-) f ON f.pand = l.pand
+  FROM register.kgl_functielabel WHERE regelset = 'basisvulling' AND pand = l.pand
+) f ON true
 WHERE l.regelset = 'basisvulling'
