@@ -27,7 +27,7 @@ from psycopg_pool import ConnectionPool
 
 from risicoatlas import home
 from risicoatlas.cluster import Cluster, Notice
-from risicoatlas.errors import ClusterError, UnavailableError
+from risicoatlas.errors import ClusterError, NotOwnerError, UnavailableError
 from risicoatlas.rendered import rendered
 from risicoatlas.settings import Settings
 
@@ -62,8 +62,8 @@ class Database:
     def loader(self, *, autocommit: bool = False) -> Iterator[Connection]:
         """A connection that owns the tables: loading, classifying, publishing and managing keys.
 
-        Raises :class:`UnavailableError` when the database cannot be reached, goes away or has no room left, or where
-        the address given belongs to a role that only serves.
+        Raises :class:`UnavailableError` when the database cannot be reached, goes away or has no room left, and
+        :class:`NotOwnerError` where the address given belongs to a role that only serves.
         """
         with (
             _undone(),
@@ -182,7 +182,7 @@ def _become_owner(connection: Connection) -> None:
     try:
         connection.execute("SET ROLE ra_owner")
     except psycopg.errors.InsufficientPrivilege as error:
-        raise UnavailableError(
+        raise NotOwnerError(
             "the role of RISICOATLAS_DATABASE_URL is no member of ra_owner: it serves, and neither loads nor publishes;"
             " RISICOATLAS_LOADER_DATABASE_URL may name one that does"
         ) from error

@@ -6,7 +6,8 @@
     ├── SourceError              a file that is loaded              exit code 1, names file and place
     ├── ClusterError             the embedded PostGIS               exit code 1
     ├── UnavailableError         database gone or not ready         503
-    │   └── BusyError            too much is under way already      503, with Retry-After
+    │   ├── BusyError            too much is under way already      503, with Retry-After
+    │   └── NotOwnerError        the role given may only serve      503
     ├── TooManyError             too much at once by one client 429
     ├── RequestError             what a client sent                 400, with the parameter as locator
     │   ├── NotFoundError        no such thing, or hidden           404
@@ -63,6 +64,10 @@ class UnavailableError(RisicoAtlasError):
     """The database is not there, or nothing is published yet."""
 
     status = 503
+
+
+class NotOwnerError(UnavailableError):
+    """The address of the database belongs to a role that serves, and neither loads nor publishes."""
 
 
 class BusyError(UnavailableError):

@@ -13,7 +13,7 @@ from risicoatlas.database import Connection, Database, writing
 from risicoatlas.errors import SettingError
 from risicoatlas.settings import Settings
 
-from .conftest import Office, new_key
+from .conftest import Office, Whole, new_key
 
 OWN, OTHER = "GM9902", "GM9901"
 ITEMS = "/ogc/v1/collections/kgl_beheer/items?f=json&limit=10000&skipGeometry=true"
@@ -27,7 +27,7 @@ TILE = "/tiles/kgl_beheer/WebMercatorQuad/10/527/336.png"
 
 @pytest.fixture(scope="module")
 def client(office: Office) -> Client:
-    return Client(create_app(office.service), use_cookies=False)
+    return Whole(create_app(office.service), use_cookies=False)
 
 
 def key_of(office: Office, role: str, *areas: str) -> dict[str, str]:

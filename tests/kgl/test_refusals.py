@@ -10,7 +10,7 @@ from werkzeug.test import Client
 from risicoatlas.access import keys
 from risicoatlas.front.compression import Compression
 
-from .conftest import ROOT, Office, Visitor, new_key
+from .conftest import ROOT, Office, Visitor, Whole, new_key
 
 OWN, OTHER = "GM9901", "GM9902"
 CARE = ("celfunctie", "gezondheidszorgfunctie", "logiesfunctie")
@@ -133,7 +133,7 @@ class TestVersions:
         problem(own.ask(own.here + path, method, json=body, headers={"If-Match": '"iets-anders"'}), 412)
 
     def test_the_version_of_a_compressed_answer_can_be_sent_back(self, office: Office, own: Visitor) -> None:
-        browser = Visitor(Client(Compression(office.client.application), use_cookies=False), own.key, OWN)
+        browser = Visitor(Whole(Compression(office.client.application), use_cookies=False), own.key, OWN)
         read = browser.ask(browser.here, headers={"Accept-Encoding": "gzip"})
         assert (read.headers["Content-Encoding"], read.headers["ETag"][:3]) == ("gzip", 'W/"')
         assert browser.act("validatie", {"functies": ["sportfunctie"]}, read.headers["ETag"]).status_code == 200
@@ -302,7 +302,7 @@ class TestBySession:
     @pytest.fixture
     def browser(self, office: Office) -> Client:
         """A browser in which somebody of the municipality has logged in."""
-        client = Client(office.client.application)
+        client = Whole(office.client.application)
         form = client.get("/auth/login").text
         csrf = form.partition('name="csrf" value="')[2].partition('"')[0]
         answer = client.post("/auth/login", data={"csrf": csrf, "key": new_key(office.town, "gemeente", OWN).key})

@@ -13,7 +13,7 @@ from psycopg.sql import Composable, Composed
 
 from risicoatlas.catalogue import Catalogue, Layer, refused
 from risicoatlas.database import Connection, Database
-from risicoatlas.errors import ConfigError
+from risicoatlas.errors import ConfigError, NotOwnerError
 from risicoatlas.own import complete, views
 from risicoatlas.own.complete import Examined
 
@@ -41,7 +41,7 @@ def check(catalogue: Catalogue, database: Database) -> Report:
     try:
         with database.loader(autocommit=True) as connection:
             return _looked(catalogue, connection, deep=True)
-    except psycopg.errors.InsufficientPrivilege:
+    except NotOwnerError:
         # the role of a database of one's own that may only serve: it reads what the system catalogues tell
         with database.asking() as connection:
             return _looked(catalogue, connection, deep=False)
