@@ -73,8 +73,7 @@ def _correct(connection: Connection) -> str:
         "INSERT INTO register.kgl_correctie (gemeentecode, pand, categorie_voorstel, regel_voorstel, categorie, reden,"
         " bron, organisatie, gepubliceerd_op)"
         " SELECT p.gemeentecode, l.pand, l.categorie, l.regel, 'beperktKwetsbaar', %s, 'hand', 'Afdeling veiligheid',"
-        " now()"
-        " FROM register.kgl_label l JOIN register.pand p ON p.identificatie = l.pand"
+        " now() FROM register.kgl_label l JOIN register.pand p ON p.identificatie = l.pand"
         " WHERE l.regel = 'basisvulling.kantoor.1' AND p.gemeentecode = %s ORDER BY l.pand LIMIT 1 RETURNING pand",
         [CORRECTED, OWN],
     ).fetchone()

@@ -154,6 +154,20 @@ def _spaced(element: Any) -> str:
     return " ".join(element.itertext())
 
 
+def test_what_the_municipality_put_on_its_own_list_is_told_to_it_alone(judged: Judged) -> None:
+    pand = pand_of(judged, "basisvulling.kantoor.2")
+    with judged.town.database.loader() as connection:
+        connection.execute(
+            "INSERT INTO register.kgl_lijst (gemeentecode, soort, pand, functie_detail, toegevoegd_door)"
+            " VALUES (%s, 'zorg', %s, '24-uurszorg', 'proef')",
+            [OWN, pand],
+        )
+        connection.commit()
+    assert "zorg 24-uurszorg" in words(page(judged, pand, "gemeente"))
+    for reader in (None, "buur"):
+        assert "24-uurszorg" not in words(page(judged, pand, reader))
+
+
 @pytest.mark.parametrize("reader", [None, "buur", "ongepubliceerd"])
 def test_nobody_else_gets_a_dossier(judged: Judged, reader: str | None) -> None:
     content = document(page(judged, pand_of(judged, "basisvulling.woon.1"), reader))

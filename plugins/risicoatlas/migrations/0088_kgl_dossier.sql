@@ -17,8 +17,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     'treffers', (
       SELECT coalesce(jsonb_agg(DISTINCT jsonb_build_object('register', t.register, 'code', t.code, 'naam', t.naam,
         'status', t.status, 'verblijfsobject', t.verblijfsobject)), '[]')
-      FROM register.verblijfsobject_pand v JOIN register.registertreffer t USING (verblijfsobject)
-      WHERE v.pand = p.identificatie),
+      FROM (
+        SELECT r.register, r.code, r.naam, r.status, r.verblijfsobject
+        FROM register.verblijfsobject_pand v JOIN register.registertreffer r USING (verblijfsobject)
+        WHERE v.pand = p.identificatie
+        UNION ALL
+        SELECT l.register, l.code, NULL, l.status, l.verblijfsobject
+        FROM register.kgl_lijsttreffer l WHERE l.pand = p.identificatie
+      ) AS t),
     'correcties', (
       SELECT coalesce(jsonb_agg(jsonb_build_object('categorie', c.categorie, 'categorie_voorstel', c.categorie_voorstel,
         'reden', c.reden, 'bron', c.bron, 'organisatie', c.organisatie, 'tijdstip', c.tijdstip,
