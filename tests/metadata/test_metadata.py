@@ -134,7 +134,7 @@ class TestRecord:
         assert f"Publicatie {state.publication} van" in told
         assert f"{state.count} objecten" in told
         assert "BAG 2026-10-15" in told
-        assert "BRT niet geladen" in told
+        assert "BRT (datum onbekend, geladen op " in told
         assert "(GM9901)" in told
         assert "Niet gepubliceerd, dus onbekend en niet leeg" in told
         assert told.index("(GM9901)") < told.index("Niet gepubliceerd") < told.index("(GM9902)")
