@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from tests.conftest import Town
-from werkzeug.test import Client
+from werkzeug.test import Client, TestResponse
 
 from risicoatlas import database as databases
 from risicoatlas import home
@@ -48,11 +49,18 @@ class Saved:
     publication: int
 
 
+class Whole(Client):
+    """Reads each answer to its end and closes it: until then its actor stays bound."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        return super().open(*args, **{"buffered": True, **kwargs})
+
+
 @contextmanager
 def asked(settings: Settings, database: Database) -> Iterator[Client]:
     service = make_service(settings, database)
     service.pool.open(wait=True)
-    yield Client(create_app(service))
+    yield Whole(create_app(service))
     service.pool.close()
 
 
