@@ -328,7 +328,14 @@ def runs(settings: Settings, as_json: bool) -> None:
 
 @command.command()
 @click.option("--gemeente", "code", help="Only this municipality (GM0457).")
-@click.option("--format", "form", type=click.Choice(["html", "csv"]), default="html", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["html", "csv"]),
+    default="html",
+    show_default=True,
+    help="Form of the report.",
+)
 @click.option("--lang", type=click.Choice(["nl", "en"]), default="nl", show_default=True, help="Of the HTML.")
 @click.option("--out", type=click.File("w", encoding="utf-8", lazy=True), default="-", help="A file; else the screen.")
 @click.argument("run", type=click.IntRange(1))
