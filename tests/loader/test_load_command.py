@@ -80,7 +80,7 @@ def test_good_file_is_loaded_after_a_bad_one(run, rows, tmp_path):
 
 
 def test_unknown_source_and_absent_file_are_wrong_use(run, tmp_path):
-    assert run("brt", tmp_path).returncode == 2
+    assert run("onbekend", tmp_path).returncode == 2
     assert run("bag", tmp_path / "nothing.zip").returncode == 2
 
 
