@@ -30,6 +30,9 @@ ROUNDS = 3
 FIRST_OR_NEAR = 1 / 1.3
 # Rows at the edge of a box in degrees that a peer may have more or less than we have.
 EDGE_SHARE = 0.002
+# Boxes are chosen with few rows so near to an edge that a peer may see them on the other side: not along a street.
+EDGE_M = 0.4
+TRIED = 60
 MEMBER = re.compile(rb"<(?:wfs|gml):(?:member|featureMember)>")
 # The first position of an answer in GeoJSON or GML.
 POSITION = re.compile(rb'(?:"coordinates"\s*:[\s\[]*|<(?:\w+:)?(?:posList|pos)\b[^>]*>\s*)(-?[\d.]+)[\s,]+(-?[\d.]+)')
@@ -173,9 +176,24 @@ def _box_around(connection: psycopg.Connection, middle: tuple[float, float], wan
         {"x": middle[0], "y": middle[1], "n": wanted},
     ).fetchone()
     assert found is not None
-    half = round(found[0] * 0.85, 1)
-    box = (middle[0] - half, middle[1] - half, middle[0] + half, middle[1] + half)
+    half = min(
+        (round(found[0] * 0.85 + step * EDGE_M, 1) for step in range(TRIED)),
+        key=lambda half: _rows_at_edge(connection, middle, half),
+    )
+    box = _square(middle, half)
     return box, _rows_in(connection, "geometrie", box, 28992)
+
+
+def _rows_at_edge(connection: psycopg.Connection, middle: tuple[float, float], half: float) -> int:
+    """How many rows more a box has that is a little larger on all sides than one a little smaller."""
+    within, around = (
+        _rows_in(connection, "geometrie", _square(middle, half + more), 28992) for more in (-EDGE_M, EDGE_M)
+    )
+    return around - within
+
+
+def _square(middle: tuple[float, float], half: float) -> Box:
+    return (middle[0] - half, middle[1] - half, middle[0] + half, middle[1] + half)
 
 
 def _in_degrees(connection: psycopg.Connection, box: Box) -> tuple[Box, int]:
