@@ -46,7 +46,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=200_000, help="panden of the sample (default: %(default)s)")
     parser.add_argument(
         "--panden", type=int, nargs="+", default=[250_000, 500_000, 1_000_000], metavar="N",
-        help="labelled panden for `kgl`, growing (default: %(default)s)",
+        help="panden for `kgl`, growing (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument("--peer-rows", type=int, default=100_000, help="panden for `peers` (default: %(default)s)")
     parser.add_argument(
