@@ -224,8 +224,17 @@ def compared(task: Task, us: Peer, others: Sequence[Peer], seconds: float, exten
         raise RuntimeError(f"{task.title}: our own answer is wrong")
     rates: dict[str, list[float]] = {peer.name: [] for peer in able}
     for _ in range(ROUNDS):
-        for peer in able:
-            rates[peer.name].append(rate(peer.port, task.paths(peer) or [], task.clients, seconds) * task.per_answer)
+        for peer in list(able):
+            try:
+                found = rate(peer.port, task.paths(peer) or [], task.clients, seconds)
+            except RuntimeError as error:
+                if peer is us:
+                    raise
+                sys.stderr.write(f"{task.title}: {peer.name} is left out: {error}\n")
+                able.remove(peer)
+                del rates[peer.name]
+                continue
+            rates[peer.name].append(found * task.per_answer)
     medians = {name: statistics.median(found) for name, found in rates.items()}
     best = max((name for name in medians if name != us.name), key=medians.__getitem__, default=None)
     told = ", ".join(f"{name} {value:,.1f}" for name, value in medians.items())
