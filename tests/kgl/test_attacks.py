@@ -1,0 +1,40 @@
+"""What a municipality, or whoever sends in its name, could reach by a detour."""
+
+import csv
+import io
+
+import pytest
+from tests.kgl_mutations.village import SETTINGS, rules
+
+from risicoatlas.kgl import mutations, reports
+
+from .conftest import Office, Visitor
+
+OWN, OTHER = "GM9901", "GM9903"
+
+
+@pytest.fixture(scope="module")
+def own(office: Office) -> Visitor:
+    return office.of(OWN)
+
+
+@pytest.fixture(scope="module")
+def other(office: Office) -> Visitor:
+    return office.of(OTHER)
+
+
+def send(visitor: Visitor, text: str | bytes, query: str = "") -> tuple[int, dict]:
+    answer = visitor.ask(
+        f"{visitor.here}/lijsten/zorg{query}", "POST", data=text, content_type="text/csv",
+        headers={"If-Match": visitor.version()},
+    )  # fmt: skip
+    return answer.status_code, answer.json
+
+
+def test_what_needs_an_approval_is_gone_as_soon_as_that_is_chosen(office: Office, own: Visitor) -> None:
+    permitted = "SELECT count(*) > 0 FROM publiek.kgl_vergund WHERE gemeentecode = %s AND publicatie_tot IS NULL"
+    assert office.sql(permitted, OWN) == [(True,)]
+    before = office.public(OWN)
+    assert own.act("variant", {"variant": "handmatig"}).status_code == 200
+    assert office.sql(permitted, OWN) == [(False,)]
+    assert office.public(OWN) == before
