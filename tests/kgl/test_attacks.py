@@ -31,6 +31,15 @@ def send(visitor: Visitor, text: str | bytes, query: str = "") -> tuple[int, dic
     return answer.status_code, answer.json
 
 
+def test_a_wrong_line_does_not_end_what_it_was_about(own: Visitor) -> None:
+    first, second = own.a_building(number=5), own.a_building(number=6)
+    assert send(own, f"pand,detail\n{first},bedgebied\n{second},bedgebied\n")[0] == 200
+    status, told = send(own, f"pand,detail\n{first},bedgebied\n{second},bedgebeid\n", "?vervangen=true&deels=true")
+    assert (status, [line["regel"] for line in told["regels"]]) == (422, [3])
+    listed = own.ask(f"{own.here}/lijsten/zorg").json["regels"]
+    assert {first, second} <= {row["pand"] for row in listed}
+
+
 def test_what_needs_an_approval_is_gone_as_soon_as_that_is_chosen(office: Office, own: Visitor) -> None:
     permitted = "SELECT count(*) > 0 FROM publiek.kgl_vergund WHERE gemeentecode = %s AND publicatie_tot IS NULL"
     assert office.sql(permitted, OWN) == [(True,)]
