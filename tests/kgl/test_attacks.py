@@ -40,6 +40,19 @@ def test_a_wrong_line_does_not_end_what_it_was_about(own: Visitor) -> None:
     assert {first, second} <= {row["pand"] for row in listed}
 
 
+def test_the_act_of_one_municipality_publishes_no_draft_for_a_building_that_went_to_another(
+    office: Office, own: Visitor, other: Visitor
+) -> None:
+    pand = own.a_building("functie=kantoorfunctie&categorie=beperktKwetsbaar")
+    assert own.correct(pand, "zeerKwetsbaar", "Concept van de vorige.").status_code == 200
+    office.do("UPDATE register.pand SET gemeentecode = %s WHERE identificatie = %s", OTHER, pand)
+    assert own.act("publicatie").status_code == 200
+    found = other.building(pand)
+    assert (found["concept"], found["correctie"]["gepubliceerd_op"]) == (True, None)
+    assert office.public(OTHER).get(pand) is None
+    assert office.public(OWN).get(pand) is None
+
+
 def test_what_needs_an_approval_is_gone_as_soon_as_that_is_chosen(office: Office, own: Visitor) -> None:
     permitted = "SELECT count(*) > 0 FROM publiek.kgl_vergund WHERE gemeentecode = %s AND publicatie_tot IS NULL"
     assert office.sql(permitted, OWN) == [(True,)]
