@@ -40,6 +40,43 @@ def test_a_wrong_line_does_not_end_what_it_was_about(own: Visitor) -> None:
     assert {first, second} <= {row["pand"] for row in listed}
 
 
+def test_numbers_of_another_municipality_say_nothing_of_it(office: Office, own: Visitor, other: Visitor) -> None:
+    """What run, list and events of another hold is not told, nor how much it is."""
+    theirs = other.a_building("functie=kantoorfunctie&categorie=beperktKwetsbaar")
+    office.do(
+        "UPDATE register.verblijfsobject SET oppervlakte_m2 = 2500 WHERE identificatie IN"
+        " (SELECT verblijfsobject FROM register.verblijfsobject_pand WHERE pand = %s)",
+        theirs,
+    )
+    with office.town.database.loader() as connection:
+        done = mutations.relabel(connection, rules(), SETTINGS, changed_only=True)
+        whole = io.StringIO()
+        reports.write_html(connection, done.run, whole)
+    assert done.touched
+    assert "geraakt" in whole.getvalue()
+    page = own.ask(f"{own.here}/runs/{done.run}/rapport").text
+    assert theirs not in page
+    assert "geraakt" not in page and "Leveringen" not in page
+
+
+def test_no_cell_of_a_report_is_a_formula(office: Office) -> None:
+    code = "GM9902"
+    office.do("UPDATE register.kgl_gemeente SET variant = 'handmatig' WHERE gemeentecode = %s", code)
+    visitor = office.of(code)
+    pand = visitor.a_building()
+    office.do(
+        "INSERT INTO register.kgl_wijziging (run, gemeentecode, pand, soort, status, voorstel, organisatie)"
+        " SELECT max(nummer), %s, %s, 'herzien', 'afgewezen', gen_random_uuid(), '=HYPERLINK(\"//x\")'"
+        " FROM register.kgl_run",
+        code,
+        pand,
+    )
+    ((number,),) = office.sql("SELECT max(run) FROM register.kgl_wijziging WHERE pand = %s", pand)
+    text = visitor.ask(f"{visitor.here}/runs/{number}/rapport?f=csv").text
+    (row,) = [row for row in csv.DictReader(io.StringIO(text)) if row["pand"] == pand]
+    assert row["organisatie"] == '\'=HYPERLINK("//x")'
+
+
 def test_the_act_of_one_municipality_publishes_no_draft_for_a_building_that_went_to_another(
     office: Office, own: Visitor, other: Visitor
 ) -> None:
