@@ -40,6 +40,28 @@ def test_a_wrong_line_does_not_end_what_it_was_about(own: Visitor) -> None:
     assert {first, second} <= {row["pand"] for row in listed}
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"besluit": "goedkeuren", "nummers": [1e999]}', '{"besluit": "goedkeuren", "nummers": [NaN]}',
+        '{"besluit": "goedkeuren", "nummers": [' + "9" * 5000 + "]}", "[" * 200_000,
+        '{"a":' * 40_000, '{"besluit": "goedkeuren", "nummers": [-1]}', '"\\ud800"',
+    ],
+)  # fmt: skip
+def test_numbers_and_depth_without_end_are_refused(own: Visitor, content: str) -> None:
+    answer = own.ask(
+        f"{own.here}/wijzigingen/besluit", "POST", data=content, content_type="application/json",
+        headers={"If-Match": own.version()},
+    )  # fmt: skip
+    assert answer.status_code == 400, answer.text
+
+
+@pytest.mark.parametrize("code", ["*", "GM9901,GM9903", "GM9903,GM9901", "", "gm9901", "GM9901%00", "GM9901%20"])
+def test_a_code_says_one_municipality(own: Visitor, code: str) -> None:
+    for path in ("", "/gebouwen", "/correcties", "/gebeurtenissen", "/berichten.xml", "/runs/1/rapport"):
+        assert own.ask(f"/gemeenten/{code}{path}").status_code in {403, 404}
+
+
 def test_numbers_of_another_municipality_say_nothing_of_it(office: Office, own: Visitor, other: Visitor) -> None:
     """What run, list and events of another hold is not told, nor how much it is."""
     theirs = other.a_building("functie=kantoorfunctie&categorie=beperktKwetsbaar")
