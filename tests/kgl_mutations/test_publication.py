@@ -118,6 +118,22 @@ def test_changes_that_no_run_has_seen_yet_are_published_as_a_full_publication_do
     assert village.rows(after) == found
 
 
+def test_name_of_a_hit_reaches_the_layer_of_the_owner(village):
+    ((pand, vbo),) = village.rows("SELECT pand, verblijfsobject FROM register.verblijfsobject_pand LIMIT 1")
+    village.connection.execute(
+        "INSERT INTO register.registertreffer (register, sleutel, code, naam, status, verblijfsobject, waarde_hash,"
+        " levering) VALUES ('kvk', 's', '87902', 'Oude naam', 'x', %s, '', %s)",
+        [vbo, village.delivery],
+    )
+    village.relabel(changed_only=True)
+    village.publish(changed_only=True)
+    village.connection.execute("UPDATE register.registertreffer SET naam = 'Nieuwe naam' WHERE sleutel = 's'")
+    village.relabel(changed_only=True)
+    village.publish(changed_only=True)
+    shown = f"SELECT registertreffers FROM besloten.kgl_beheer WHERE id_pand_bag = '{pand}' AND publicatie_tot IS NULL"
+    assert village.rows(shown) == [("kvk 87902 Nieuwe naam",)]
+
+
 def test_municipality_that_withdraws_leaves_the_layer_and_its_state(village):
     village.connection.execute("UPDATE register.kgl_gemeente SET gepubliceerd_op = NULL WHERE gemeentecode = 'GM9902'")
     village.publish(changed_only=True)
