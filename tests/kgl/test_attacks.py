@@ -40,6 +40,18 @@ def test_a_wrong_line_does_not_end_what_it_was_about(own: Visitor) -> None:
     assert {first, second} <= {row["pand"] for row in listed}
 
 
+def test_of_two_lists_on_one_version_one_is_taken_over(own: Visitor) -> None:
+    seen = own.version()
+    done = [
+        own.ask(
+            f"{own.here}/lijsten/lint?vervangen=true", "POST", data=f"pand,detail\n{pand},Leiding\n",
+            content_type="text/csv", headers={"If-Match": seen},
+        ).status_code
+        for pand in (own.a_building(number=15), own.a_building(number=16))
+    ]  # fmt: skip
+    assert done == [200, 412]
+
+
 @pytest.mark.parametrize(
     "content",
     [
