@@ -2,11 +2,14 @@
 
 import csv
 import io
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from tests.kgl_mutations.village import SETTINGS, rules
 
-from risicoatlas.kgl import mutations, reports
+from risicoatlas.delivery.calls import ADMITTED
+from risicoatlas.kgl import acts, mutations, reports
 
 from .conftest import Office, Visitor
 
@@ -50,6 +53,30 @@ def test_of_two_lists_on_one_version_one_is_taken_over(own: Visitor) -> None:
         for pand in (own.a_building(number=15), own.a_building(number=16))
     ]  # fmt: skip
     assert done == [200, 412]
+
+
+def test_acts_that_wait_leave_room_for_who_reads(office: Office, own: Visitor) -> None:
+    pand = own.a_building(number=17)
+    version = own.version(f"/gebouwen/{pand}")
+
+    def write(number: int) -> int:
+        return own.ask(
+            f"{own.here}/gebouwen/{pand}/correctie", "PUT", headers={"If-Match": version},
+            json={"categorie": "zeerKwetsbaar", "reden": f"Nummer {number}."},
+        ).status_code  # fmt: skip
+
+    with office.town.database.loader() as connection, ThreadPoolExecutor(16) as pool:
+        acts.lock(connection, OWN)
+        started = time.monotonic()
+        waiting = [pool.submit(write, number) for number in range(16)]
+        time.sleep(0.5)
+        assert own.ask(own.here).status_code == 200
+        assert time.monotonic() - started < 4
+        refused = [item for item in waiting if item.done() and item.result() == 503]
+        assert len(refused) == 16 - ADMITTED
+        connection.rollback()
+        answered = sorted(item.result() for item in waiting)
+    assert answered == [200, *[412] * (ADMITTED - 1), *[503] * (16 - ADMITTED)]
 
 
 @pytest.mark.parametrize(
