@@ -4,10 +4,12 @@ import csv
 import io
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from tests.kgl_mutations.village import SETTINGS, rules
 
+from risicoatlas.database import Database
 from risicoatlas.delivery.calls import ADMITTED
 from risicoatlas.kgl import acts, mutations, reports
 
@@ -53,6 +55,14 @@ def test_of_two_lists_on_one_version_one_is_taken_over(own: Visitor) -> None:
         for pand in (own.a_building(number=15), own.a_building(number=16))
     ]  # fmt: skip
     assert done == [200, 412]
+
+
+def test_who_acts_is_not_told_where_the_database_is(office: Office, own: Visitor) -> None:
+    away = Database(lambda _: "host=127.0.0.1 port=1 user=geheime_rol dbname=geheime_naam")
+    elsewhere = Office(office.town, replace(office.service, database=away))
+    answer = Visitor(elsewhere.client, own.key, OWN).act("variant", {"variant": "automatisch"})
+    assert answer.status_code == 503
+    assert "geheim" not in answer.text and "127.0.0.1" not in answer.text
 
 
 def test_acts_that_wait_leave_room_for_who_reads(office: Office, own: Visitor) -> None:

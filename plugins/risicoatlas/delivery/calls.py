@@ -5,9 +5,10 @@ In: a werkzeug request and a :class:`Route`. Out: a :class:`Call` of typed value
 """
 
 import json
+import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from threading import BoundedSemaphore
@@ -25,6 +26,7 @@ from risicoatlas.errors import LimitError, RequestError, UnavailableError, Uncon
 from risicoatlas.kgl.acts import Act
 from risicoatlas.service import Service
 
+LOG = logging.getLogger(__name__)
 JSON, CSV = "application/json", "text/csv"
 JSON_BYTES = 256 * 1024
 CSV_BYTES = 8 * 1024 * 1024
@@ -168,7 +170,13 @@ class Call:
         """A connection that publishes; raises :class:`UnavailableError` where this service has none."""
         if self.service.database is None:
             raise UnavailableError("deze dienst kan niet publiceren: zij heeft geen verbinding die dat mag")
-        with _turn(), self.service.database.loader() as connection:
+        with _turn(), ExitStack() as opened:
+            try:
+                connection = opened.enter_context(self.service.database.loader())
+            except UnavailableError as error:
+                # it may name where the database is and who logs in to it
+                LOG.warning("delivery: %s", error)
+                raise UnavailableError("deze dienst kan nu niet publiceren: probeer het straks opnieuw") from error
             yield connection
 
     def _areas(self) -> str:
