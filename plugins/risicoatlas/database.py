@@ -563,7 +563,14 @@ def texts(result: PGresult) -> Texts:
 
 
 def _send(connection: Connection, questions: tuple[Question, ...]) -> None:
-    connection.pgconn.send_query(b"; ".join(_session(connection).message(connection, questions)))
+    session = _session(connection)
+    try:
+        message = b"; ".join(session.message(connection, questions))
+    except BaseException:
+        # a value that PostgreSQL does not take: what was to be prepared in this message never was
+        session.forget()
+        raise
+    connection.pgconn.send_query(message)
 
 
 def _error(connection: Connection, result: PGresult) -> psycopg.Error:

@@ -86,6 +86,13 @@ def test_after_an_error_everything_is_prepared_anew(pool: ConnectionPool[Connect
     assert _ask(pool, _kept(3), _kept(2), _kept(1)) == [[(b"eerste", str(number).encode())] for number in (3, 2, 1)]
 
 
+def test_a_value_that_cannot_be_sent_leaves_nothing_that_counts_as_prepared(pool: ConnectionPool[Connection]) -> None:
+    for refused in ("a\0b", "\ud800"):
+        with pytest.raises((psycopg.DataError, UnicodeEncodeError)):
+            _ask(pool, _kept(1), _kept(2, refused))
+        assert _ask(pool, _kept(1), _kept(2)) == [[(b"eerste", b"1")], [(b"eerste", b"2")]]
+
+
 def test_rights_are_those_of_the_role_of_each_transaction(pool: ConnectionPool[Connection], database: Database) -> None:
     assert _ask(pool, _kept(1))
     with database.loader() as connection:

@@ -330,6 +330,16 @@ def test_mail_goes_to_the_municipality_once_and_a_failure_is_tried_again(databas
         assert "Changes of vulnerable buildings await your decision: 1 relabelled." in sent.get_content()
 
 
+def test_name_of_a_source_adds_no_header_to_a_mail():
+    item = notices.Notice(
+        1, MANUAL, "Oost\r\nBcc: x@example.org\n", 1, "aangeboden", {"herzien": 1}, datetime.datetime.now(datetime.UTC)
+    )
+    mail = Mail("smtp://127.0.0.1:1", starttls=False, sender="a@b.nl", to={MANUAL: ("c@d.nl",)})
+    message = notices._message(item, mail, "RisicoAtlas")
+    assert message["Bcc"] is None
+    assert message["Subject"].startswith("Oost Bcc: x@example.org: ")
+
+
 def test_rules_that_changed_label_everything_anew(village):
     grow(village, 2, "9901")
     changed = rules().with_parameters({"kantoor.groot_m2": 50})

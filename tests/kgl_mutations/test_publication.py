@@ -94,6 +94,46 @@ def test_changes_are_told_once_they_are_published_by_every_layer(village):
     assert village.rows(told) == [(False,)]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DELETE FROM register.pand WHERE identificatie = %s",
+        "UPDATE register.pand SET gemeentecode = 'GM9903' WHERE identificatie = %s",
+    ],
+)
+def test_changes_that_no_run_has_seen_yet_are_published_as_a_full_publication_does(village, change):
+    ((pand,),) = village.rows(
+        "SELECT id_pand_bag FROM publiek.kgl_public WHERE gemeentecode = 'GM9901' AND publicatie_tot IS NULL LIMIT 1"
+    )
+    village.connection.execute(change, [pand])
+    village.publish(changed_only=True)
+    row = f"WHERE id_pand_bag = '{pand}' AND publicatie_tot IS NULL"
+    after = (
+        f"SELECT (SELECT count(*) FROM publiek.kgl_public {row}),"
+        f" (SELECT array_agg(gemeentecode) FROM besloten.kgl_beheer {row})"
+    )
+    found = village.rows(after)
+    assert found[0][0] == 0
+    assert engine.publish(village.connection, village.catalogue, LAYERS).number is None
+    assert village.rows(after) == found
+
+
+def test_name_of_a_hit_reaches_the_layer_of_the_owner(village):
+    ((pand, vbo),) = village.rows("SELECT pand, verblijfsobject FROM register.verblijfsobject_pand LIMIT 1")
+    village.connection.execute(
+        "INSERT INTO register.registertreffer (register, sleutel, code, naam, status, verblijfsobject, waarde_hash,"
+        " levering) VALUES ('kvk', 's', '87902', 'Oude naam', 'x', %s, '', %s)",
+        [vbo, village.delivery],
+    )
+    village.relabel(changed_only=True)
+    village.publish(changed_only=True)
+    village.connection.execute("UPDATE register.registertreffer SET naam = 'Nieuwe naam' WHERE sleutel = 's'")
+    village.relabel(changed_only=True)
+    village.publish(changed_only=True)
+    shown = f"SELECT registertreffers FROM besloten.kgl_beheer WHERE id_pand_bag = '{pand}' AND publicatie_tot IS NULL"
+    assert village.rows(shown) == [("kvk 87902 Nieuwe naam",)]
+
+
 def test_municipality_that_withdraws_leaves_the_layer_and_its_state(village):
     village.connection.execute("UPDATE register.kgl_gemeente SET gepubliceerd_op = NULL WHERE gemeentecode = 'GM9902'")
     village.publish(changed_only=True)

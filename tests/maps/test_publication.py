@@ -56,6 +56,20 @@ def test_a_new_publication_is_soon_on_the_map(changed):
     assert first_building(client) == COLORS["kwetsbaar"]
 
 
+def test_who_has_a_tile_of_before_is_sent_the_new_one(changed):
+    """MapProxy gives a tile that it has just drawn no version of its own, whatever is on it."""
+    client, republish = changed
+    column, row, _ = tile_of(centre("zeerKwetsbaar"), LEVEL)
+    path = f"/tiles/kgl_public/EPSG:28992/{LEVEL}/{column}/{row}.png"
+    before = client.get(path)
+
+    republish()
+    after = client.get(path, environ={"HTTP_IF_NONE_MATCH": before.headers["etag"]})
+
+    assert after.status == 200
+    assert after.body != before.body
+
+
 def test_ended_rows_are_not_drawn(changed):
     """The building of before is still in the table, ended: it must not lie under or over the new one."""
     client, republish = changed

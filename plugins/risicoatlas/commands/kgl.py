@@ -160,7 +160,7 @@ def uncorrect(settings: Settings, code: str, pand: str, key_id: str | None, as_j
 @command.command("list")
 @click.option("--upload", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Take over this CSV.")
 @click.option("--partly", is_flag=True, help="Take over the lines that are right beside wrong ones.")
-@click.option("--replace", is_flag=True, help="End what the CSV does not have.")
+@click.option("--replace", is_flag=True, help="End what the CSV does not have; every line must be right.")
 @click.argument("kind", type=click.Choice(["zorg", "kinderopvang", "lint"]))
 @_of_municipality
 def own_list(

@@ -5,11 +5,13 @@ In: a werkzeug request and a :class:`Route`. Out: a :class:`Call` of typed value
 """
 
 import json
+import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from threading import BoundedSemaphore
 from typing import Any
 
 import jsonschema_rs
@@ -24,12 +26,18 @@ from risicoatlas.errors import LimitError, RequestError, UnavailableError, Uncon
 from risicoatlas.kgl.acts import Act
 from risicoatlas.service import Service
 
+LOG = logging.getLogger(__name__)
 JSON, CSV = "application/json", "text/csv"
 JSON_BYTES = 256 * 1024
 CSV_BYTES = 8 * 1024 * 1024
 # More than any body of ours nests.
 MAX_DEPTH = 6
 READ_TIMEOUT_S = 60
+# Acts at a time in one process, and with those that wait for their turn: an act may wait a minute for another one of
+# its municipality, and who only reads shares the threads and the connections of the process with it.
+ACTING, ADMITTED = 4, 10
+TURN_S = 5
+_ACTING, _ADMITTED = BoundedSemaphore(ACTING), BoundedSemaphore(ADMITTED)
 _WRONG_TEXT = re.compile("[\0\ud800-\udfff]")
 
 Schema = dict[str, Any]
@@ -154,7 +162,7 @@ class Call:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that may correct buildings of this one municipality."""
-        with writing(self.service.pool, self.code) as connection:
+        with _turn(), writing(self.service.pool, self.code) as connection:
             yield connection
 
     @contextmanager
@@ -162,13 +170,38 @@ class Call:
         """A connection that publishes; raises :class:`UnavailableError` where this service has none."""
         if self.service.database is None:
             raise UnavailableError("deze dienst kan niet publiceren: zij heeft geen verbinding die dat mag")
-        with self.service.database.loader() as connection:
+        with _turn(), ExitStack() as opened:
+            try:
+                connection = opened.enter_context(self.service.database.loader())
+            except UnavailableError as error:
+                # it may name where the database is and who logs in to it
+                LOG.warning("delivery: %s", error)
+                raise UnavailableError("deze dienst kan nu niet publiceren: probeer het straks opnieuw") from error
             yield connection
 
     def _areas(self) -> str:
         if "code" in self.values:
             return self.code
         return self.decision.areas_setting if self.decision else ""
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """One of the acts at a time; raises :class:`UnavailableError` where too many wait, or the wait is too long."""
+    with _one_of(_ADMITTED, 0), _one_of(_ACTING, TURN_S):
+        yield
+
+
+@contextmanager
+def _one_of(places: BoundedSemaphore, timeout_s: float) -> Iterator[None]:
+    if not places.acquire(timeout=timeout_s):
+        raise UnavailableError(
+            "er zijn te veel handelingen tegelijk: probeer het straks opnieuw, er is niets gewijzigd"
+        )
+    try:
+        yield
+    finally:
+        places.release()
 
 
 def is_text(value: str) -> bool:

@@ -311,7 +311,10 @@ _PARTLY = Parameter(
 )  # fmt: skip
 _REPLACE = Parameter(
     "vervangen", {"type": "boolean", "default": False},
-    Text("Laat vervallen wat er niet in staat", "End what is not in it"),
+    Text(
+        "Laat vervallen wat er niet in staat; elke regel moet dan goed zijn, ook met deels",
+        "End what is not in it; every line must be right then, with deels too",
+    ),
 )  # fmt: skip
 
 _DISTANCE = Parameter(

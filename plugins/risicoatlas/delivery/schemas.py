@@ -93,7 +93,8 @@ _FUNCTION_STATE = _answer(
 _STATE = _answer(
     gemeentecode=TEXT, naam=MAYBE_TEXT, toestand={"type": "string", "enum": list(reading.STATES)},
     variant={"type": "string", "enum": list(reading.VARIANTS)}, overgenomen_op=MOMENT, gevalideerd_op=MOMENT,
-    gepubliceerd_op=MOMENT, ingetrokken_op=MOMENT, validatie_gevraagd_op=MOMENT, wijzigingen=WHOLE, gebouwen=WHOLE,
+    gepubliceerd_op=MOMENT, ingetrokken_op=MOMENT, validatie_gevraagd_op=MOMENT, wijzigingen=WHOLE,
+    gebeurtenissen=WHOLE, gebouwen=WHOLE,
     per_categorie=COUNTS,
     voortgang=_answer(functies=WHOLE, gevalideerd=WHOLE),
     correcties=_answer(geldend=WHOLE, concept=WHOLE, voorstel_gewijzigd=WHOLE),

@@ -10,6 +10,7 @@ already, so that taking one apostrophe off ``'*[=+-@]…`` gives the value back;
 Numbers, dates and geometries are never touched.
 """
 
+import re
 from typing import LiteralString
 
 from psycopg import sql
@@ -34,6 +35,14 @@ _VALUES: dict[str, LiteralString] = {
     "date": _PLAIN,
     "datetime": "coalesce(to_json({0}) #>> '{{}}', '')",
 }
+_FORMULA = re.compile(r"'*[-=+@\t\r]")
+
+
+def safe(value: object) -> object:
+    """A value for a cell that Python writes: an empty one for None, and a text that no spreadsheet calculates."""
+    if value is None:
+        return ""
+    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
 
 
 def header(plan: Plan) -> bytes:

@@ -75,7 +75,8 @@ class ListError(RequestError):
 
 @dataclass(frozen=True)
 class Delivery:
-    """A list as it was sent. ``partly`` takes over the lines that are right; ``replace`` ends what is not in it."""
+    """A list as it was sent. ``partly`` takes over the lines that are right; ``replace`` ends what is not in it, and so
+    takes over nothing where a line is wrong: what that line was about would end unseen."""
 
     kind: str
     content: bytes
@@ -86,8 +87,8 @@ class Delivery:
 def upload(connection: Connection, act: Act, rules: RuleSet, delivery: Delivery) -> Upload:
     """Take a list over and label its buildings again, in one transaction.
 
-    Raises :class:`ListError` with every line that is wrong, unless ``partly``; :class:`ConflictError` before the data
-    are taken over.
+    Raises :class:`ListError` with every line that is wrong, unless ``partly`` without ``replace``;
+    :class:`ConflictError` before the data are taken over.
     """
     with connection.transaction():
         acts.see(connection, act.code)
@@ -98,7 +99,7 @@ def upload(connection: Connection, act: Act, rules: RuleSet, delivery: Delivery)
         result = Upload()
         lines = _placed(connection, act.code, _read(delivery, result), result)
         result.geweigerd.sort(key=lambda item: item.regel)
-        if result.geweigerd and not delivery.partly:
+        if result.geweigerd and (delivery.replace or not delivery.partly):
             raise ListError(result.geweigerd)
         changed = _write(connection, act, delivery, lines, result)
         acts.note(

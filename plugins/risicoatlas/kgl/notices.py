@@ -158,7 +158,8 @@ def _message(item: Notice, mail: Mail, sender_name: str) -> EmailMessage:
     message = EmailMessage()
     message["From"] = f"{sender_name} <{mail.sender}>"
     message["To"] = ", ".join(mail.to[item.gemeentecode])
-    message["Subject"] = f"{item.naam}: {item.subject(both[0])}"
+    # a name comes from a source: the end of a line in it would be the end of the header
+    message["Subject"] = f"{' '.join(item.naam.split())}: {item.subject(both[0])}"
     message["Date"] = formatdate(item.gemaakt_op.timestamp())
     message["Message-ID"] = make_msgid(f"kgl-{item.nummer}", domain=str(mail.sender).partition("@")[2])
     message["Auto-Submitted"] = "auto-generated"

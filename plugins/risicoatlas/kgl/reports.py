@@ -14,6 +14,7 @@ from psycopg.rows import class_row
 
 from risicoatlas.database import Connection
 from risicoatlas.errors import NotFoundError
+from risicoatlas.features import csv_text
 from risicoatlas.kgl.notices import language, templates
 from risicoatlas.kgl.proposals import Proposal, columns_of
 
@@ -101,13 +102,16 @@ def write_csv(connection: Connection, run: int, out: TextIO, municipality: str |
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(CSV_COLUMNS)
     for item in changes(connection, run, municipality):
-        writer.writerow(["" if (value := getattr(item, name)) is None else value for name in CSV_COLUMNS])
+        writer.writerow([csv_text.safe(getattr(item, name)) for name in CSV_COLUMNS])
 
 
 def write_html(
     connection: Connection, run: int, out: TextIO, municipality: str | None = None, code: str = "nl"
 ) -> None:
-    """The changes of a run as one page that loads nothing from elsewhere; ``code`` is nl or en."""
+    """The changes of a run as one page that loads nothing from elsewhere; ``code`` is nl or en.
+
+    The page for one municipality leaves out the totals of the run, from which those of others would follow.
+    """
     chosen = language(code)
     page = (
         templates()
@@ -115,6 +119,7 @@ def write_html(
         .generate(
             language=chosen,
             run=run_of(connection, run),
+            whole=municipality is None,
             counts=counts(connection, run, municipality),
             kinds=KINDS,
             columns=COLUMNS,
@@ -162,6 +167,6 @@ def write_ribbons(connection: Connection, out: TextIO, distance_m: float, munici
     with connection.transaction(), connection.cursor("kgl_linten") as cursor:
         cursor.itersize = AT_ONCE
         for row in cursor.execute(_RIBBONS, {"afstand_m": distance_m, "code": municipality}):
-            writer.writerow(["" if value is None else value for value in row])
+            writer.writerow([csv_text.safe(value) for value in row])
             count += 1
     return count

@@ -84,6 +84,9 @@ def set_variant(connection: Connection, catalogue: Catalogue, act: Act, variant:
         if state["variant"] != variant:
             _update(connection, act.code, "variant = %s", variant)
             acts.note(connection, act, "variant", oud=state["variant"], nieuw=variant)
+            if variant == "handmatig" and state["gepubliceerd_op"]:
+                # what is public without an approval, such as permitted buildings, is not from now on
+                return _after(connection, catalogue, act, public_layers(catalogue))
         return _after(connection, catalogue, act)
 
 
@@ -257,10 +260,10 @@ def layers(catalogue: Catalogue) -> list[Layer]:
     return [layer for layer in catalogue if layer.name in chosen]
 
 
-def _after(connection: Connection, catalogue: Catalogue, act: Act) -> reading.Value:
-    """Tell the states to the public, and give this one."""
-    states = {layer.municipalities for layer in public_layers(catalogue)}
-    engine.publish(connection, catalogue, [layer.name for layer in catalogue if layer.name in states])
+def _after(connection: Connection, catalogue: Catalogue, act: Act, changed: Sequence[Layer] = ()) -> reading.Value:
+    """Tell the states to the public, with the layers that this act changes, and give this one."""
+    names = {layer.municipalities for layer in public_layers(catalogue)} | {layer.name for layer in changed}
+    engine.publish(connection, catalogue, [layer.name for layer in catalogue if layer.name in names])
     return _read(connection, act)
 
 

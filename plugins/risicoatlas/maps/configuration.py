@@ -72,11 +72,13 @@ def read(config: Path) -> Conf:
 
 @dataclass(frozen=True)
 class MapApp:
-    """A MapProxy app with the grids and CRSs that it offers."""
+    """A MapProxy app with the grids and CRSs that it offers. ``edition`` names the publication and the styles that it
+    draws: its folder of tiles."""
 
     app: MapProxyApp
     grids: Mapping[str, Any]
     srids: tuple[int, ...]
+    edition: str = ""
     # capabilities by their address: they do not change as long as this app stands
     documents: dict[str, Answer] = field(default_factory=dict)
 
@@ -110,7 +112,7 @@ def make_app(
             _close_locks(service)
     grids = {name: proxy.grids[name].tile_grid() for name in fixed["grids"]}
     srids = tuple(dict.fromkeys(srid for layer in served for srid in layer.srids))
-    return MapApp(MapProxyApp(services, proxy.base_config), grids, srids)
+    return MapApp(MapProxyApp(services, proxy.base_config), grids, srids, cache.name)
 
 
 def _count_levels_alike(service: TileServer) -> None:

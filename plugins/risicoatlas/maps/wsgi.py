@@ -161,7 +161,7 @@ class Maps:
         begun: list[Any] = []
         with feature_info.noting() as noted:
             body = visit.app(environ, lambda status, headers, exc_info=None: begun.extend((status, headers)))
-        return Drawn(begun[0], [*_headers(begun[1], visit.private), *noted.items()], body)
+        return Drawn(begun[0], [*_headers(begun[1], visit.private, visit.app.edition), *noted.items()], body)
 
     def _document(self, visit: Visit, environ: Environ) -> Answer:
         """Capabilities as MapProxy writes them; they stay what they are until the next publication."""
@@ -261,13 +261,14 @@ def _report(request: MapRequest, error: RisicoAtlasError) -> Answer:
     return reports.plain(error)
 
 
-def _headers(headers: Headers, private: bool) -> Headers:
-    """MapProxy's headers, its ETag in quotes (RFC 9110 section 8.8.3); none that let a private answer be kept."""
+def _headers(headers: Headers, private: bool, edition: str) -> Headers:
+    """MapProxy's headers, its ETag in quotes (RFC 9110 section 8.8.3) and of this edition alone, since MapProxy gives
+    every tile that it has just drawn the same one; none that let a private answer be kept."""
     kept = [pair for pair in headers if pair[0].lower() not in {"vary", "etag"}]
     if private:
         kept = [pair for pair in kept if pair[0].lower() not in {"cache-control", "expires", "last-modified"}]
         return [*kept, ("Cache-Control", "private, no-store"), VARY]
-    return [*kept, *(("ETag", f'"{value}"') for name, value in headers if name.lower() == "etag"), VARY]
+    return [*kept, *(("ETag", f'"{edition}-{value}"') for name, value in headers if name.lower() == "etag"), VARY]
 
 
 def _bodiless(environ: Environ, body: Iterable[bytes]) -> Iterable[bytes]:

@@ -1,6 +1,7 @@
 """A publication of changes: which objects to ask of ``publish.sql``, and the state of a layer without counting anew.
 
-In: ``beheer.te_publiceren``, where triggers and runs write which objects changed, by kind and key. Out: a condition per
+In: ``beheer.te_publiceren``, where triggers and runs write which objects changed, by kind and key, and what
+``register.kgl_geraakt`` holds for the next run. Out: a condition per
 layer over the columns that its ``changed_by`` names, and ``publiek.laag_stand`` brought up to date from what was added
 and ended.
 """
@@ -42,7 +43,16 @@ def read(connection: Connection) -> Changed:
         "SELECT gemeentecode FROM register.kgl_gemeente WHERE gepubliceerd_op <= transaction_timestamp()"
         " AND gepubliceerd_op > (SELECT max(gemaakt_op) FROM publiek.publicatie)"
     ).fetchall()
-    named = [(soort, key) for soort, key, _ in rows] + [("gemeente", code) for (code,) in moments]
+    # what the register changed and no run has labelled yet: a building may be gone, or be of another municipality
+    touched = connection.execute(
+        "SELECT DISTINCT pand FROM register.kgl_geraakt WHERE NOT verwerkt @> '{basisvulling}'"
+        " AND (pand IS NOT NULL OR oude_geometrie IS NULL)"
+    ).fetchall()
+    named = [
+        *((soort, key) for soort, key, _ in rows),
+        *(("gemeente", code) for (code,) in moments),
+        *(("pand", pand) for (pand,) in touched),
+    ]
     keys: dict[str, tuple[str, ...] | None] = {}
     for kind in CHANGED_KINDS:
         found = [key for soort, key in named if soort == kind]

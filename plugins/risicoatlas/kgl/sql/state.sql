@@ -20,6 +20,8 @@ SELECT jsonb_build_object(
   'validatie_gevraagd_op', gevraagd.op,
   'wijzigingen', (SELECT count(*) FROM register.kgl_wijziging
     WHERE gemeentecode = %(gemeente)s AND status = 'wacht' AND aangeboden_op IS NOT NULL),
+  -- what is in no other number, such as the rows of the own lists, is an event: the version of the state is of that too
+  'gebeurtenissen', (SELECT count(*) FROM register.kgl_gebeurtenis WHERE gemeentecode = %(gemeente)s),
   'gebouwen', (SELECT count(*) FROM gebouw),
   'per_categorie', coalesce((SELECT jsonb_object_agg(categorie, aantal) FROM
     (SELECT categorie, count(*) AS aantal FROM gebouw GROUP BY 1) AS telling), '{}'),
