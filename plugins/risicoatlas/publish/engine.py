@@ -61,13 +61,14 @@ def publish(
 ) -> Publication:
     """Publish the named layers, or all; commits at the end.
 
-    With ``changed_only``, of layers with ``changed_by`` just the objects that changed since they were published last;
-    what is served afterwards is the same. Other layers are left alone.
+    A layer that ``follows`` a chosen one is published with it. With ``changed_only``, of layers with ``changed_by`` just
+    the objects that changed since they were published last, and if there are any, the layers that follow these as a
+    whole; what is served afterwards is the same. Other layers are left alone.
 
     Raises :class:`ConfigError` for a ``publish.sql`` that does not give the layer's fields, :class:`UnavailableError`
     when a reader holds a table for longer than the lock timeout.
     """
-    chosen = [layer for layer in catalogue if names is None or layer.name in set(names)]
+    chosen = _chosen(catalogue, names)
     try:
         with connection.transaction():
             take_turn(connection)
@@ -79,10 +80,10 @@ def publish(
                 panden = found.keys["pand"] if changed_only else None
                 established.follow(connection, panden, found.keys["gemeente"])
             views.forget(connection, catalogue)
-            if changed_only:
-                chosen = [layer for layer in chosen if layer.changed_by]
             # once more: what was established now is among the changes
             found = changes.read(connection)
+            if changed_only:
+                chosen = [layer for layer in chosen if layer.changed_by or (layer.follows and found.some)]
             done = _publish(connection, chosen, notice, found if changed_only else None)
             changes.forget(connection, found, chosen, catalogue)
             if any("pand" in layer.changed_by for layer in chosen):
@@ -92,6 +93,14 @@ def publish(
         raise UnavailableError(
             f"a reader held a layer for longer than {LOCK_TIMEOUT}: publish again, nothing was changed"
         ) from error
+
+
+def _chosen(catalogue: Catalogue, names: Iterable[str] | None) -> list[Layer]:
+    """The layers of these names and those that follow one of them, or all."""
+    if names is None:
+        return list(catalogue)
+    named = set(names)
+    return [layer for layer in catalogue if layer.name in named or not named.isdisjoint(layer.follows)]
 
 
 def take_turn(connection: Connection) -> None:
@@ -177,7 +186,7 @@ def _publish_layer(
     otherwise = served and _is_transformed_otherwise(connection, layer)
     if otherwise:
         notice(f"{layer.name}: its coordinates in ETRS89 came by another transformation and are computed anew")
-    keys = changed.of(layer) if changed and served and not otherwise else None
+    keys = changed.of(layer) if changed and layer.changed_by and served and not otherwise else None
     if keys is not None:
         return _publish_changes(connection, layer, numbers, keys)
     fresh = _fresh_rows(connection, layer)
