@@ -1,5 +1,6 @@
 <?xml version="1.0" encoding="UTF-8"?>
-<!-- By the heaviest category that was found; unknown is dashed and grey, and looks like no other. --><StyledLayerDescriptor xmlns="http://www.opengis.net/sld" xmlns:se="http://www.opengis.net/se" xmlns:ogc="http://www.opengis.net/ogc" version="1.1.0">
+<!-- By the heaviest category that was found; unknown is dashed and grey, and looks like no other. -->
+<StyledLayerDescriptor xmlns="http://www.opengis.net/sld" xmlns:se="http://www.opengis.net/se" xmlns:ogc="http://www.opengis.net/ogc" version="1.1.0">
   <NamedLayer>
     <se:Name>signalering</se:Name>
     <UserStyle>
