@@ -166,8 +166,7 @@ _NEW = sql.SQL(
 )
 # Every object of these areas: per area one look into the spatial index of each layer.
 _INSIDE = sql.SQL(
-    "WITH gebied AS MATERIALIZED ({areas})"
-    " SELECT g.sleutel, o.* FROM gebied g CROSS JOIN LATERAL ({objects}) AS o"
+    "WITH gebied AS MATERIALIZED ({areas}) SELECT g.sleutel, o.* FROM gebied g CROSS JOIN LATERAL ({objects}) AS o"
 )
 _OBJECTS = sql.SQL(" UNION ALL ").join(
     sql.SQL(
@@ -321,9 +320,7 @@ _COUNTED = {
 }
 
 
-def _new_area(
-    area: NewArea, key: str, counted: Mapping[tuple[str, str, str], int], touched: _Touched
-) -> Area:
+def _new_area(area: NewArea, key: str, counted: Mapping[tuple[str, str, str], int], touched: _Touched) -> Area:
     unpublished = [item.code for item in touched.municipalities if not item.published]
     unknown = bool(unpublished) or touched.outside
     found = {name: counted.get((key, *what), 0) for name, what in _COUNTED.items()}
@@ -434,9 +431,7 @@ def _area(row: DictRow) -> Area:
 
 
 def _municipality(row: DictRow) -> Municipality:
-    return Municipality(
-        row["gemeentecode"], row["naam"], row["gepubliceerd"], row["gepubliceerd_op"], row["variant"]
-    )
+    return Municipality(row["gemeentecode"], row["naam"], row["gepubliceerd"], row["gepubliceerd_op"], row["variant"])
 
 
 def _publication(cursor: Cursor[DictRow]) -> int | None:
@@ -446,9 +441,7 @@ def _publication(cursor: Cursor[DictRow]) -> int | None:
 
 def _placed(cursor: Cursor[DictRow], place: GeometryLiteral) -> bytes:
     """The place in RD as WKB, by the one transformation of the service."""
-    given = sql.SQL("ST_SetSRID(ST_GeomFromWKB({}), {})").format(
-        sql.Literal(place.shape.wkb), sql.Literal(place.srid)
-    )
+    given = sql.SQL("ST_SetSRID(ST_GeomFromWKB({}), {})").format(sql.Literal(place.shape.wkb), sql.Literal(place.srid))
     row = cursor.execute(
         sql.SQL(
             "SELECT ST_AsBinary(p) AS plek, greatest(ST_XMax(p) - ST_XMin(p), ST_YMax(p) - ST_YMin(p)) AS omvang"
