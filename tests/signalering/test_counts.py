@@ -253,6 +253,42 @@ class TestChanges:
         after = self.count(town, area)
         assert (after[0], after[1]) == (before[0], before[1] - 1)
         assert do(town, changed_only=True).number is None
+        assert do(town, names=["signalering"]).number is None
+
+    def test_a_publication_of_changes_is_what_a_whole_one_would_be(self, town_of_module: Town, area: str) -> None:
+        """Buildings that move to an area, change, and go; each of them changes what was tested, or what was found."""
+        town = town_of_module
+        panden = [pand for (pand,) in rows(
+            town, "SELECT k.id_pand_bag FROM publiek.kgl_public k JOIN publiek.signalering s ON s.geometrie && k.geometrie"
+            " AND s.publicatie_tot IS NULL WHERE k.gemeentecode = 'GM9901' AND k.publicatie_tot IS NULL"
+            " GROUP BY 1 ORDER BY 1 LIMIT 6",
+        )]  # fmt: skip
+        moved, changed, gone = panden[:2], panden[2:4], panden[4:]
+        before = self.count(town, area)
+        tested = "SELECT getest FROM publiek.signalering WHERE identificatie = %s AND publicatie_tot IS NULL"
+        number = rows(town, tested, area)[0][0]
+        done = do(
+            town,
+            f"""UPDATE register.kgl_vastgesteld v SET geometrie = ST_Multi(ST_Buffer(r.geometrie, 2))
+                FROM register.imev_object c JOIN register.imev_object r ON r.nummer = c.ouder
+                WHERE c.identificatie = '{area}' AND v.pand IN ('{moved[0]}', '{moved[1]}')""",
+            f"UPDATE register.kgl_vastgesteld SET categorie = 'niet_bepaald' WHERE pand IN ('{changed[0]}', '{changed[1]}')",
+            f"DELETE FROM register.kgl_label WHERE pand IN ('{gone[0]}', '{gone[1]}')",
+            f"INSERT INTO beheer.te_publiceren (soort, sleutel) SELECT 'pand', unnest('{{{','.join(panden)}}}'::text[])",
+            changed_only=True,
+        )
+        assert "signalering" in {item.layer for item in done.layers if item.added}
+        assert self.count(town, area)[0] >= before[0]
+        assert rows(town, tested, area)[0][0] == number - 2
+        assert do(town, names=["signalering"]).number is None
+
+    def test_few_areas_are_counted_by_their_keys(self, town_of_module: Town, area: str) -> None:
+        query = (CHECKOUT / "config" / "layers" / "signalering" / "publish.sql").read_text("utf-8")
+        with town_of_module.database.loader() as connection:
+            plan = connection.execute(
+                f"EXPLAIN (FORMAT JSON) SELECT * FROM ({query}) AS bron WHERE bron.identificatie = ANY ('{{{area}}}'::text[])"
+            ).fetchone()[0][0]["Plan"]
+        assert "imev_contour_sleutel" in {node.get("Index Name") for node in _nodes(plan)}
 
     def test_a_layer_that_follows_is_published_with_the_one_it_follows(self, town_of_module: Town, area: str) -> None:
         done = do(

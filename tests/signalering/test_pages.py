@@ -75,7 +75,8 @@ class TestReports:
         for code in ("GM9901", UNPUBLISHED, "GM9903"):
             found = asked(client, f"gemeenten/{code}").json
             wanted = rows(
-                town, "SELECT identificatie FROM publiek.signalering WHERE gemeenten LIKE %s AND publicatie_tot IS NULL",
+                town, "SELECT identificatie FROM publiek.signalering WHERE gemeenten LIKE %s"
+                " AND publicatie_tot IS NULL",
                 f"%{code}%",
             )  # fmt: skip
             assert {item["identificatie"] for item in found["gebieden"]} == {key for (key,) in wanted}

@@ -36,6 +36,7 @@ def test_what_was_withdrawn_is_in_no_state_of_the_layer(office: Office) -> None:
     assert rows(office.town, "SELECT count(*) FROM publiek.signalering WHERE publicatie_tot IS NOT NULL") == [(0,)]
     kept, newest = rows(
         office.town,
-        "SELECT vanaf, (SELECT max(nummer) FROM publiek.publicatie) FROM publiek.laag_bewaard WHERE laag = 'signalering'",
+        "SELECT vanaf, (SELECT max(nummer) FROM publiek.publicatie) FROM publiek.laag_bewaard"
+        " WHERE laag = 'signalering'",
     )[0]
     assert kept == newest

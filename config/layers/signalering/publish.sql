@@ -1,10 +1,7 @@
 -- One row per attention area and contour of PR 10-6, with the vulnerable buildings and locations inside, as their
 -- municipalities have published them. Where a part of an area is in no municipality that has published, nothing is counted:
 -- unknown is not none. Every lookup goes by a spatial index, once per area; nothing is stored per pair.
-WITH gebied AS MATERIALIZED (
-  SELECT * FROM register.signalering_gebied
-),
-stand AS MATERIALIZED (
+WITH stand AS MATERIALIZED (
   SELECT gemeentecode, coalesce(k.gepubliceerd_op <= transaction_timestamp(), false) AS gepubliceerd
   FROM (SELECT gemeentecode FROM register.gemeente WHERE land = 'NL' AND bestaat) AS g
   FULL JOIN register.kgl_gemeente AS k USING (gemeentecode)
@@ -40,7 +37,7 @@ SELECT
   CASE WHEN g.soort IN ('brand', 'explosie') THEN true WHEN g.soort = 'gifwolk' THEN false END AS voorschriftengebied,
   g.id_referentie, g.id_activiteit, g.id_locatie,
   g.geometrie
-FROM gebied AS g
+FROM register.signalering_gebied AS g
 CROSS JOIN LATERAL (
   SELECT array_agg(DISTINCT d.gemeentecode ORDER BY d.gemeentecode) AS gemeenten,
     coalesce(bool_or(ST_Covers(d.geometrie, g.geometrie)), false) AS in_een_deel
@@ -78,8 +75,8 @@ CROSS JOIN LATERAL (
     count(*) FILTER (WHERE v.categorie = 'beperktKwetsbaar') AS bkg,
     count(*) FILTER (WHERE v.categorie = 'niet_bepaald') AS niet_bepaald
   FROM register.kgl_vastgesteld AS v
-  JOIN register.kgl_gemeente AS k ON k.gemeentecode = v.gemeentecode
-  WHERE k.gepubliceerd_op <= transaction_timestamp()
+  -- IS TRUE keeps this from becoming a join: the codes are hashed once, not looked up per building
+  WHERE (v.gemeentecode IN (SELECT gemeentecode FROM stand WHERE gepubliceerd)) IS TRUE
     AND v.geometrie && ST_Expand(g.vorm, g.reikwijdte_m)
     AND CASE WHEN g.op_afstand THEN ST_DWithin(g.vorm, v.geometrie, g.reikwijdte_m)
       ELSE ST_Intersects(g.vorm, v.geometrie) END

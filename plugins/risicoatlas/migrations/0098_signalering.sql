@@ -4,6 +4,8 @@
 CREATE INDEX kgl_vastgesteld_plek ON register.kgl_vastgesteld USING gist (geometrie);
 CREATE INDEX imev_kwetsbare_locatie_plek ON register.imev_object USING gist (geometrie)
   WHERE entity_type = 'KwetsbareLocatie';
+-- what a publication of changes asks for
+CREATE INDEX imev_contour_sleutel ON register.imev_object (identificatie) WHERE soort = 'contour';
 
 -- Attention areas and contours of PR 10-6. A contour that was given as a distance is tested exactly: within `reikwijdte_m`
 -- of `vorm`, its reference. Any other by overlap with `vorm`, the area itself.

@@ -1,8 +1,8 @@
 """Answers: areas with their counts, the municipalities that they touch and where these stand, and what lies inside.
 
 In: a :data:`~.questions.Question` and who asks. Out: an :class:`Answer`, read in one snapshot of the published layers
-alone. Counts of areas that exist are those of the layer signalering; a new area is counted here in the same way. Nothing
-is stored. EPSG:28992, metres.
+alone. Counts of areas that exist are those of the layer signalering; a new area is counted here in the same way.
+Nothing is stored. EPSG:28992, metres.
 """
 
 import datetime
@@ -48,7 +48,7 @@ _MAX_DRAWN_M = 15
 
 @dataclass(frozen=True)
 class Municipality:
-    """A municipality that is touched, and where its vulnerable buildings stand; ``variant`` is how it handles changes."""
+    """A municipality that is touched, and how its vulnerable buildings stand; ``variant`` says how it keeps them."""
 
     code: str
     name: str | None
