@@ -259,8 +259,8 @@ class TestChanges:
         """Buildings that move to an area, change, and go; each of them changes what was tested, or what was found."""
         town = town_of_module
         panden = [pand for (pand,) in rows(
-            town, "SELECT k.id_pand_bag FROM publiek.kgl_public k JOIN publiek.signalering s ON s.geometrie && k.geometrie"
-            " AND s.publicatie_tot IS NULL WHERE k.gemeentecode = 'GM9901' AND k.publicatie_tot IS NULL"
+            town, "SELECT k.id_pand_bag FROM publiek.kgl_public k JOIN publiek.signalering s"
+            " ON s.geometrie && k.geometrie AND s.publicatie_tot IS NULL WHERE k.gemeentecode = 'GM9901' AND k.publicatie_tot IS NULL"
             " GROUP BY 1 ORDER BY 1 LIMIT 6",
         )]  # fmt: skip
         moved, changed, gone = panden[:2], panden[2:4], panden[4:]
@@ -272,9 +272,11 @@ class TestChanges:
             f"""UPDATE register.kgl_vastgesteld v SET geometrie = ST_Multi(ST_Buffer(r.geometrie, 2))
                 FROM register.imev_object c JOIN register.imev_object r ON r.nummer = c.ouder
                 WHERE c.identificatie = '{area}' AND v.pand IN ('{moved[0]}', '{moved[1]}')""",
-            f"UPDATE register.kgl_vastgesteld SET categorie = 'niet_bepaald' WHERE pand IN ('{changed[0]}', '{changed[1]}')",
+            "UPDATE register.kgl_vastgesteld SET categorie = 'niet_bepaald'"
+            f" WHERE pand IN ('{changed[0]}', '{changed[1]}')",
             f"DELETE FROM register.kgl_label WHERE pand IN ('{gone[0]}', '{gone[1]}')",
-            f"INSERT INTO beheer.te_publiceren (soort, sleutel) SELECT 'pand', unnest('{{{','.join(panden)}}}'::text[])",
+            "INSERT INTO beheer.te_publiceren (soort, sleutel)"
+            f" SELECT 'pand', unnest('{{{','.join(panden)}}}'::text[])",
             changed_only=True,
         )
         assert "signalering" in {item.layer for item in done.layers if item.added}
@@ -286,7 +288,8 @@ class TestChanges:
         query = (CHECKOUT / "config" / "layers" / "signalering" / "publish.sql").read_text("utf-8")
         with town_of_module.database.loader() as connection:
             plan = connection.execute(
-                f"EXPLAIN (FORMAT JSON) SELECT * FROM ({query}) AS bron WHERE bron.identificatie = ANY ('{{{area}}}'::text[])"
+                f"EXPLAIN (FORMAT JSON) SELECT * FROM ({query}) AS bron"
+                f" WHERE bron.identificatie = ANY ('{{{area}}}'::text[])"
             ).fetchone()[0][0]["Plan"]
         assert "imev_contour_sleutel" in {node.get("Index Name") for node in _nodes(plan)}
 

@@ -1,7 +1,8 @@
 """Layers that follow others, in a publication of changes: which of their areas have other counts now.
 
-In: what this publication added to and ended in the layers that are followed, in place. Out: keys of the areas beside it,
-and of those in municipalities that show more or fewer objects than before, since every area tells how many were tested.
+In: what this publication added to and ended in the layers that are followed, in place. Out: keys of the areas beside
+it, and of those in municipalities that show more or fewer objects than before, since every area tells how many were
+tested.
 """
 
 from collections.abc import Iterable, Mapping
