@@ -217,7 +217,9 @@ def read(config: Path) -> Catalogue:
 
 
 def _check_follows(layer: Layer, found: Catalogue) -> None:
-    """What a layer follows must be a layer, and be published like itself."""
+    """What a layer follows must be a layer, and be published like itself; ``gemeenten`` tells what is counted."""
+    if layer.follows and "gemeenten" not in layer.by_name:
+        raise refused(layer, "follows", "follows: the layer needs a field gemeenten, codes with commas")
     for name in layer.follows:
         followed = found.layers.get(name)
         if followed is None or followed.own or followed.access != layer.access:

@@ -260,8 +260,8 @@ class TestChanges:
         town = town_of_module
         panden = [pand for (pand,) in rows(
             town, "SELECT k.id_pand_bag FROM publiek.kgl_public k JOIN publiek.signalering s"
-            " ON s.geometrie && k.geometrie AND s.publicatie_tot IS NULL WHERE k.gemeentecode = 'GM9901' AND k.publicatie_tot IS NULL"
-            " GROUP BY 1 ORDER BY 1 LIMIT 6",
+            " ON s.geometrie && k.geometrie AND s.publicatie_tot IS NULL"
+            " WHERE k.gemeentecode = 'GM9901' AND k.publicatie_tot IS NULL GROUP BY 1 ORDER BY 1 LIMIT 6",
         )]  # fmt: skip
         moved, changed, gone = panden[:2], panden[2:4], panden[4:]
         before = self.count(town, area)
