@@ -25,7 +25,7 @@ ACCESS = ("public", "restricted")
 KEYS = {
     "title", "description", "access", "geometry", "srid", "field_sets", "fields", "area_field", "styles", "sources",
     "table", "key", "geometry_column", "municipalities", "license", "attribution", "metadata", "page",
-    "changed_by",
+    "changed_by", "follows",
 }  # fmt: skip
 # Kinds of objects whose changes are written down in beheer.te_publiceren.
 CHANGED_KINDS = ("pand", "gemeente")
@@ -116,6 +116,8 @@ class Layer:
     # kinds of objects whose changes are told one by one, with the field that holds the key of each: a publication of
     # changes asks publish.sql for these alone
     changed_by: Mapping[str, str] = field(default_factory=dict)
+    # layers whose rows this one counts: a publication of one of them publishes this layer too, as a whole
+    follows: tuple[str, ...] = ()
     # where they differ from config/service.yml
     license: License | None = None
     attribution: Text | None = None
@@ -210,7 +212,18 @@ def read(config: Path) -> Catalogue:
     found = Catalogue({layer.name: layer for layer in layers})
     for layer in layers:
         _check_municipalities(layer, found)
+        _check_follows(layer, found)
     return found
+
+
+def _check_follows(layer: Layer, found: Catalogue) -> None:
+    """What a layer follows must be a layer, and be published like itself; ``gemeenten`` tells what is counted."""
+    if layer.follows and "gemeenten" not in layer.by_name:
+        raise refused(layer, "follows", "follows: the layer needs a field gemeenten, codes with commas")
+    for name in layer.follows:
+        followed = found.layers.get(name)
+        if followed is None or followed.own or followed.access != layer.access:
+            raise refused(layer, "follows", f"follows: {name!r} is no layer with access {layer.access} of our own")
 
 
 def _check_municipalities(layer: Layer, found: Catalogue) -> None:
@@ -276,6 +289,7 @@ def _layer(path: Path, core: Any) -> Layer:
         own=own,
         municipalities=data.get("municipalities"),
         changed_by=_changed_by(path, data, names),
+        follows=tuple(data.get("follows", [])),
         license=_license(path, data),
         attribution=_text(path, data, "attribution") if "attribution" in data else None,
         metadata_url=_address(path, data, "metadata"),

@@ -20,7 +20,7 @@ def purge(settings: Settings, catalogue: Catalogue, publication: int | None) -> 
     """Delete files and tiles of the publications before."""
     if publication is None:
         return
-    for layer in workflow.public_layers(catalogue):
+    for layer in (*workflow.public_layers(catalogue), *workflow.counting_layers(catalogue)):
         store.remove_before(settings, layer.name, publication)
     _purge_tiles(settings.home / TILES, publication)
 

@@ -230,15 +230,21 @@ def withdraw(connection: Connection, catalogue: Catalogue, act: Act, reason: str
         done = engine.publish(connection, catalogue, [layer.name for layer in layers(catalogue)])
         for layer in public_layers(catalogue):
             _prune(connection, layer, act.code, done.number)
+        for layer in counting_layers(catalogue):
+            _prune(connection, layer, None, done.number)
         return Published(_read(connection, act), done.number, state["gebouwen"])
 
 
-def _prune(connection: Connection, layer: Layer, code: str, number: int | None) -> None:
-    """Remove what ended of a municipality; earlier publications of the layer are then not whole, and are not read."""
-    removed = connection.execute(
-        sql.SQL("DELETE FROM {} WHERE {} = %s").format(layer.table, sql.Identifier(_AREA)), [code]
-    ).rowcount
-    if removed and number is None:
+def _prune(connection: Connection, layer: Layer, code: str | None, number: int | None) -> None:
+    """Remove what ended of a municipality, or with None all that ended; earlier publications of the layer are then not
+    whole, and are not read."""
+    rows = (
+        sql.SQL("publicatie_tot IS NOT NULL")
+        if code is None
+        else sql.SQL("{} = {}").format(sql.Identifier(_AREA), sql.Literal(code))
+    )
+    removed = connection.execute(sql.SQL("DELETE FROM {} WHERE {}").format(layer.table, rows)).rowcount
+    if removed and code and number is None:
         raise RuntimeError(f"{layer.name} held rows of {code} that no publication ended")
     if removed:
         connection.execute(
@@ -251,6 +257,12 @@ def _prune(connection: Connection, layer: Layer, code: str, number: int | None) 
 def public_layers(catalogue: Catalogue) -> list[Layer]:
     """The public layers that hold only what municipalities have published."""
     return [layer for layer in catalogue if layer.municipalities and not layer.own and _AREA in layer.by_name]
+
+
+def counting_layers(catalogue: Catalogue) -> list[Layer]:
+    """The layers with counts of what municipalities have published: their ended rows tell of what was withdrawn."""
+    counted = {layer.name for layer in public_layers(catalogue)}
+    return [layer for layer in catalogue if not counted.isdisjoint(layer.follows)]
 
 
 def layers(catalogue: Catalogue) -> list[Layer]:

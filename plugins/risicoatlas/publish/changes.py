@@ -23,6 +23,11 @@ class Changed:
     keys: Mapping[str, tuple[str, ...] | None]
     numbers: tuple[int, ...] = ()
 
+    @property
+    def some(self) -> bool:
+        """Whether anything changed."""
+        return any(keys is None or keys for keys in self.keys.values())
+
     def of(self, layer: Layer) -> Mapping[str, tuple[str, ...]] | None:
         """Keys by column of the layer, None where everything may have changed."""
         found: dict[str, tuple[str, ...]] = {}

@@ -22,7 +22,7 @@ from risicoatlas.database import Connection
 from risicoatlas.errors import ConfigError, UnavailableError
 from risicoatlas.kgl import established, proposals
 from risicoatlas.own import views
-from risicoatlas.publish import changes, standing, tables
+from risicoatlas.publish import changes, following, standing, tables
 
 # Above this share of changed rows a rebuild is cheaper than updating indexes row by row.
 REBUILD_SHARE = 0.2
@@ -61,13 +61,14 @@ def publish(
 ) -> Publication:
     """Publish the named layers, or all; commits at the end.
 
-    With ``changed_only``, of layers with ``changed_by`` just the objects that changed since they were published last;
-    what is served afterwards is the same. Other layers are left alone.
+    A layer that ``follows`` a chosen one is published with it. With ``changed_only``, of layers with ``changed_by``
+    just the objects that changed since they were published last, and of layers that follow these what counts them; what
+    is served afterwards is the same. Other layers are left alone.
 
     Raises :class:`ConfigError` for a ``publish.sql`` that does not give the layer's fields, :class:`UnavailableError`
     when a reader holds a table for longer than the lock timeout.
     """
-    chosen = [layer for layer in catalogue if names is None or layer.name in set(names)]
+    chosen = _chosen(catalogue, names)
     try:
         with connection.transaction():
             take_turn(connection)
@@ -79,10 +80,10 @@ def publish(
                 panden = found.keys["pand"] if changed_only else None
                 established.follow(connection, panden, found.keys["gemeente"])
             views.forget(connection, catalogue)
-            if changed_only:
-                chosen = [layer for layer in chosen if layer.changed_by]
             # once more: what was established now is among the changes
             found = changes.read(connection)
+            if changed_only:
+                chosen = [layer for layer in chosen if layer.changed_by or (layer.follows and found.some)]
             done = _publish(connection, chosen, notice, found if changed_only else None)
             changes.forget(connection, found, chosen, catalogue)
             if any("pand" in layer.changed_by for layer in chosen):
@@ -92,6 +93,15 @@ def publish(
         raise UnavailableError(
             f"a reader held a layer for longer than {LOCK_TIMEOUT}: publish again, nothing was changed"
         ) from error
+
+
+def _chosen(catalogue: Catalogue, names: Iterable[str] | None) -> list[Layer]:
+    """The layers of these names and those that follow one of them, or all; who follows comes last."""
+    named = None if names is None else set(names)
+    chosen = [
+        layer for layer in catalogue if named is None or layer.name in named or not named.isdisjoint(layer.follows)
+    ]
+    return sorted(chosen, key=lambda layer: bool(layer.follows))
 
 
 def take_turn(connection: Connection) -> None:
@@ -133,7 +143,9 @@ def _publish(
     done = []
     for layer in layers:
         notice(f"publishing {layer.name}")
-        done.append(_publish_layer(connection, layer, _Numbers(number, pruned), notice, changed))
+        numbers = _Numbers(number, pruned)
+        keys = _changed_keys(connection, layer, numbers, changed, done)
+        done.append(_publish_layer(connection, layer, numbers, notice, keys))
     results = tuple(item.result for item in done)
     differing = [item.layer for item in done if item.changed]
     if not differing and _is_published(connection):
@@ -151,6 +163,21 @@ def _publish(
     for item in done:
         _swap(connection, item)
     return Publication(number, results)
+
+
+def _changed_keys(
+    connection: Connection, layer: Layer, numbers: "_Numbers", changed: changes.Changed | None, done: "list[_Done]"
+) -> Mapping[str, tuple[str, ...]] | None:
+    """Keys by column of what may have changed; None where the layer is to be published as a whole."""
+    if changed is None or not tables.fits(connection, layer):
+        return None
+    if not layer.follows:
+        return changed.of(layer)
+    followed = [item for item in done if item.layer.name in layer.follows]
+    # what a municipality shows or hides changes what is known of its areas
+    if changed.keys["gemeente"] != () or not all(item.partly for item in followed):
+        return None
+    return following.keys(connection, layer, [item.layer for item in followed], numbers.number)
 
 
 def _is_published(connection: Connection) -> bool:
@@ -171,14 +198,17 @@ def _record(connection: Connection, number: int, public: list[str]) -> None:
 
 
 def _publish_layer(
-    connection: Connection, layer: Layer, numbers: "_Numbers", notice: Notice, changed: changes.Changed | None
+    connection: Connection,
+    layer: Layer,
+    numbers: "_Numbers",
+    notice: Notice,
+    keys: Mapping[str, tuple[str, ...]] | None,
 ) -> _Done:
     served = tables.fits(connection, layer)
     otherwise = served and _is_transformed_otherwise(connection, layer)
     if otherwise:
         notice(f"{layer.name}: its coordinates in ETRS89 came by another transformation and are computed anew")
-    keys = changed.of(layer) if changed and served and not otherwise else None
-    if keys is not None:
+    if keys is not None and served and not otherwise:
         return _publish_changes(connection, layer, numbers, keys)
     fresh = _fresh_rows(connection, layer)
     total, added, ended = _difference(connection, layer, fresh, served)

@@ -1,0 +1,1 @@
+"""Signalling: which vulnerable buildings and locations lie in which area, and which areas touch a place."""
