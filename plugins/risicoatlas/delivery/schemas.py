@@ -182,6 +182,7 @@ ANSWERS: dict[str, Schema] = {
         labels_gewijzigd=WHOLE,
     ),
     "beschrijving": {"type": "object"},
+    "pagina": TEXT,
     "problem": {
         "type": "object",
         "properties": {

@@ -65,7 +65,9 @@ def parse(data: bytes, path: Path | str) -> dict[str, Any]:
         text = Text(f"een getal kan niet worden bewaard: {error}", str(error))
         raise MessageError(path, "getal", "$", text) from error
     if not isinstance(value, dict):
-        nl, en = ("een lijst", "a list") if isinstance(value, list) else (f"de waarde {value!r}", f"the value {value!r}")
+        nl, en = (
+            ("een lijst", "a list") if isinstance(value, list) else (f"de waarde {value!r}", f"the value {value!r}")
+        )
         text = Text(f"gevonden {nl}, verwacht een object: een bericht heeft één wortel",
                     f"found {en}, expected one object: a message has one root")  # fmt: skip
         raise MessageError(path, "geen_object", "$", text)

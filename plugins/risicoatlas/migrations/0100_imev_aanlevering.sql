@@ -127,3 +127,5 @@ CREATE POLICY lezen ON register.imev_object FOR SELECT TO ra_delivery USING (
 CREATE POLICY lezen ON register.imev_bericht FOR SELECT TO ra_delivery USING (
   EXISTS (SELECT FROM register.imev_object o WHERE o.nummer = wortel));
 GRANT SELECT ON register.imev_object, register.imev_bericht TO ra_delivery;
+-- The BAG is public: where a building that was delivered stands.
+GRANT SELECT (identificatie, geometrie) ON register.pand TO ra_delivery;
