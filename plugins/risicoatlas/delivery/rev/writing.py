@@ -200,18 +200,18 @@ def _acting(service: Service, asked: Write) -> Iterator[Connection]:
     its beginning, and a later registration must have a later moment."""
     if service.database is None:
         raise UnavailableError("deze dienst kan niet opslaan: zij heeft geen verbinding die dat mag")
-    try:
-        with service.database.loader() as connection:
+    with service.database.loader() as connection:
+        try:
             connection.execute("SELECT set_config('lock_timeout', %s, false)", [LOCK_TIMEOUT])
             for number in (steps.LOCK,) if asked.validate_only else (engine.LOCK_NUMBER, steps.LOCK):
                 connection.execute("SELECT pg_advisory_lock(%s)", [number])
             connection.commit()
             with connection.transaction(force_rollback=asked.validate_only):
                 yield connection
-    except psycopg.errors.LockNotAvailable as error:
-        raise UnavailableError(
-            "een andere levering of publicatie is bezig: probeer het straks opnieuw, er is niets gewijzigd"
-        ) from error
+        except psycopg.errors.LockNotAvailable as error:
+            raise UnavailableError(
+                "een andere levering of publicatie is bezig: probeer het straks opnieuw, er is niets gewijzigd"
+            ) from error
 
 
 def _store(connection: Connection, service: Service, asked: Write, judged: Judged, digest: bytes) -> Stored:
