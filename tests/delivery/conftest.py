@@ -5,11 +5,11 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse
+from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
-from socketserver import ThreadingMixIn
 from tests.imev.conftest import Message, station
 
 from risicoatlas.access import keys

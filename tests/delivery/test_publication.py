@@ -47,7 +47,8 @@ def test_what_a_delivery_asks_of_a_layer_is_found_by_index(filled: World, catalo
             keys = {layer.changed_by["locatie"]: ("NL.IMEV.PROEF.bron-locatie",)}
             text = (layer.folder / "publish.sql").read_text(encoding="utf-8").strip().rstrip(";")
             query = sql.SQL("EXPLAIN (ANALYZE, FORMAT JSON) SELECT * FROM ({}) AS bron WHERE {}").format(
-                sql.SQL(text + "\n"), changes.condition(keys, "bron")  # type: ignore[arg-type]
+                sql.SQL(text + "\n"),
+                changes.condition(keys, "bron"),  # type: ignore[arg-type]
             )
             plan = connection.execute(query).fetchone()[0][0]["Plan"]
             read = sum(rows_of(plan, "imev_object"))

@@ -125,7 +125,7 @@ CREATE POLICY lezen ON register.imev_object FOR SELECT TO ra_delivery USING (
   OR bronhoudercode = ANY ((SELECT string_to_array(nullif(current_setting('risicoatlas.areas', true), ''), ','))::text[])
   OR register.imev_openbaar(kenmerken, identificatie, geometrie));
 CREATE POLICY lezen ON register.imev_bericht FOR SELECT TO ra_delivery USING (
-  EXISTS (SELECT FROM register.imev_object o WHERE o.nummer = wortel));
+  EXISTS (SELECT FROM register.imev_object o WHERE o.nummer = imev_bericht.wortel));
 GRANT SELECT ON register.imev_object, register.imev_bericht TO ra_delivery;
 -- The BAG is public: where a building that was delivered stands.
 GRANT SELECT (identificatie, geometrie) ON register.pand TO ra_delivery;

@@ -16,7 +16,6 @@ from werkzeug import Response
 
 from risicoatlas.access import decide
 from risicoatlas.catalogue import Text
-
 from risicoatlas.delivery.calls import JSON, Body, Call, Parameter, Route
 from risicoatlas.delivery.rev import reading, schemas, writing
 from risicoatlas.delivery.rev.faults import Fault, RefusedError, refused

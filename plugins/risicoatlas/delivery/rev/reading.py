@@ -165,7 +165,7 @@ def contents(connection: Connection, numbers: list[int], validator: Validator) -
 def _rebuilt(connection: Connection, number: int, validator: Validator) -> Message:
     """A message that was stored before messages were kept: the same objects and values, out of the register."""
     rows = connection.execute(
-        "SELECT nummer, ouder, soort, entity_type, kenmerken || geen_waarde, ST_AsGeoJSON(geometrie, 3)::jsonb, afstand_m,"
+        "SELECT nummer, ouder, soort, entity_type, kenmerken || geen_waarde, ST_AsGeoJSON(geometrie, 3, 0)::jsonb, afstand_m,"
         " imev_versie FROM register.imev_object WHERE wortel = %s ORDER BY nummer",
         [number],
     ).fetchall()

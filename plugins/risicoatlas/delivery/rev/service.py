@@ -29,6 +29,7 @@ LOG = logging.getLogger(__name__)
 # A normal message has kilobytes, a large one 5 MB.
 MESSAGE_BYTES = 20_000_000
 SEARCH_BYTES = 1_000_000
+DISCARDED_BYTES = 100_000_000
 CRS = frozenset({"EPSG:28992", "http://www.opengis.net/def/crs/EPSG/0/28992", "urn:ogc:def:crs:EPSG::28992"})
 REALM = 'Basic realm="RisicoAtlas", charset="UTF-8"'
 _ROUTES: dict[str, Route] = {route.name: route for route in (*handlers.ROUTES, *openapi.ROUTES)}
@@ -49,6 +50,7 @@ def answer(service: Service, environ: WSGIEnvironment, start_response: StartResp
     except RisicoAtlasError as error:
         response = _report(service, request, _of_error(error))
     except RequestEntityTooLarge:
+        _discard(environ)
         response = _report(service, request, _too_large())
     except HTTPException as error:
         response = _of_router(service, request, error)
@@ -134,6 +136,13 @@ def _report(service: Service, request: Request, error: RefusedError) -> Response
         request_id = str(request.environ.get("risicoatlas.request_id", ""))
         keys.audit(service.pool, who, request_id, f"imev {request.method}", subject, "geweigerd")
     return response
+
+
+def _discard(environ: WSGIEnvironment) -> None:
+    """Read what a client is still sending: who is cut off while it sends never sees the answer."""
+    left = min(int(environ.get("CONTENT_LENGTH") or 0), DISCARDED_BYTES)
+    while left > 0 and (chunk := environ["wsgi.input"].read(min(left, 1 << 16))):
+        left -= len(chunk)
 
 
 def _too_large() -> RefusedError:
