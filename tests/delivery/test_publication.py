@@ -20,12 +20,13 @@ def filled(world: World) -> World:
     with world.database.loader() as connection:
         for sort in ("locatie", "activiteit", "referentie", "contour"):
             connection.execute(
-                "INSERT INTO register.imev_object (nummer, identificatie, soort, entity_type, ouder, wortel, bronhoudercode,"
-                " begin_geldigheid, kenmerken, geen_waarde, geometrie, afstand_m, imev_versie, levering)"
-                " OVERRIDING SYSTEM VALUE SELECT 1000000 + n * 1000 + o.nummer - o.wortel, o.identificatie || n, o.soort,"
-                " o.entity_type, 1000000 + n * 1000 + o.ouder - o.wortel, 1000000 + n * 1000, 'VEEL', o.begin_geldigheid,"
-                " o.kenmerken, o.geen_waarde, ST_Translate(o.geometrie, n %% 50 * 200, n / 50 * 200), o.afstand_m,"
-                " o.imev_versie, o.levering FROM register.imev_object o, generate_series(1, %s) n"
+                "INSERT INTO register.imev_object (nummer, identificatie, soort, entity_type, ouder, wortel,"
+                " bronhoudercode, begin_geldigheid, kenmerken, geen_waarde, geometrie, afstand_m, imev_versie,"
+                " levering) OVERRIDING SYSTEM VALUE SELECT 1000000 + n * 1000 + o.nummer - o.wortel, o.identificatie || n,"
+                " o.soort, o.entity_type, 1000000 + n * 1000 + o.ouder - o.wortel, 1000000 + n * 1000, 'VEEL',"
+                " o.begin_geldigheid, o.kenmerken, o.geen_waarde, ST_Translate(o.geometrie, n %% 50 * 200,"
+                " n / 50 * 200), o.afstand_m, o.imev_versie, o.levering"
+                " FROM register.imev_object o, generate_series(1, %s) n"
                 " WHERE o.soort = %s AND o.bronhoudercode = 'PROEF'",
                 [MANY, sort],
             )
@@ -70,8 +71,8 @@ def test_a_delivery_reads_little_of_the_register(filled: World) -> None:
     assert owner.post(station_of("PROEF", "warm")).status == 201
     filled.sql("SELECT pg_stat_force_next_flush()")
     counted = (
-        "SELECT coalesce(sum(seq_tup_read), 0) FROM pg_stat_user_tables WHERE schemaname = 'publiek' AND n_live_tup > 100"
-        " OR relname = 'imev_object' AND schemaname = 'register'"
+        "SELECT coalesce(sum(seq_tup_read), 0) FROM pg_stat_user_tables"
+        " WHERE schemaname = 'publiek' AND n_live_tup > 100 OR relname = 'imev_object' AND schemaname = 'register'"
     )
     before = filled.sql(counted)[0][0]
     assert owner.post(station_of("PROEF", "meet")).status == 201

@@ -1,4 +1,4 @@
-"""Reading needs no key: lists in pages from 0, searches by place, kind and time; what a municipality keeps is not there."""
+"""Reading needs no key: lists in pages from 0, searches by place, kind and time; what is kept back is not there."""
 
 import json
 
@@ -99,7 +99,8 @@ def test_a_vulnerable_location_is_seen_by_its_owner_until_its_municipality_publi
             found = connection.execute(f"SELECT t::text FROM register.{table} t").fetchall()  # type: ignore[arg-type]
             assert found and not any("plek" in text for (text,) in found)
     world.do(
-        "INSERT INTO register.kgl_gemeente (gemeentecode, overgenomen_op, gepubliceerd_op) VALUES ('GM9901', now(), now())"
+        "INSERT INTO register.kgl_gemeente (gemeentecode, overgenomen_op, gepubliceerd_op)"
+        " VALUES ('GM9901', now(), now())"
     )
     assert seen(world.anybody) == (200, 200, 1, [message])
     assert owner.put({**message, "populatie": 90}, base="GebouwenOfLocaties").status == 200

@@ -1,10 +1,12 @@
-"""Every bad input gets its status and the error report of the REV API; nothing is stored, and what was served still is."""
+"""Every bad input gets its status and the report of the REV API; nothing is stored, and what was served still is."""
 
 import copy
 import json
 from collections.abc import Callable
 
 import pytest
+
+from risicoatlas.access import keys
 
 from .conftest import ROOT, Answer, Visitor, World, flat, station_of
 
@@ -178,8 +180,6 @@ def test_wrong_parameters(owner: Visitor, standing: dict) -> None:
 
 
 def test_a_key_that_is_no_bronhouder_writes_nothing(world: World, standing: dict) -> None:
-    from risicoatlas.access import keys  # noqa: PLC0415
-
     for role, areas in (("gemeente", ["GM9901"]), ("raadpleger", ["GM9901"]), ("beheerder", [])):
         with world.database.loader() as connection:
             key = keys.create(connection, "proef", role, "PROEF", areas, 1).key

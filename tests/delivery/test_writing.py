@@ -1,4 +1,4 @@
-"""A delivery is stored as a whole, given back as it came, shown by every layer at once, and only its owner's to change."""
+"""A delivery is stored as a whole, given back as it came, shown by every layer at once, and its owner's alone."""
 
 import copy
 import json

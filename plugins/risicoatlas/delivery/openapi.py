@@ -1,4 +1,7 @@
-"""The OpenAPI 3.1 document of a delivery API, made of its table of routes, and a page of it for people; that of the KGL."""
+"""The OpenAPI 3.1 document of a delivery API, made of its table of routes, and a page of it for people.
+
+The addresses here are those of the KGL.
+"""
 
 import json
 import re

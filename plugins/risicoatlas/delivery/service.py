@@ -1,8 +1,8 @@
 """The delivery API as one WSGI callable: who asks, which address, may they, is it well formed, and the answer.
 
-This is the part under ``/kgl``; the delivery of the REV beside it has a service of its own (:mod:`.rev.service`). Without a
-login every address gives 401, whether it exists or not. Errors are ``application/problem+json``; what is refused for lack
-of a right leaves an audit row. A write in a browser session carries its CSRF token in a header.
+This is the part under ``/kgl``; the delivery of the REV beside it has a service of its own (:mod:`.rev.service`).
+Without a login every address gives 401, whether it exists or not. Errors are ``application/problem+json``; what is
+refused for lack of a right leaves an audit row. A write in a browser session carries its CSRF token in a header.
 """
 
 import json
@@ -61,7 +61,7 @@ def create(service: Service) -> WSGIApplication:
 
 
 def _is_of_kgl(environ: WSGIEnvironment) -> bool:
-    return environ.get("PATH_INFO", "").split("/")[1:2] == ["kgl"]
+    return str(environ.get("PATH_INFO", "")).split("/")[1:2] == ["kgl"]
 
 
 def _answer(service: Service, request: Request) -> Response:

@@ -1,1 +1,1 @@
-"""The delivery of the REV: locations with their activities, and vulnerable buildings and locations, as IMEV messages."""
+"""The delivery of the REV: locations with activities, and vulnerable buildings and locations, as IMEV messages."""

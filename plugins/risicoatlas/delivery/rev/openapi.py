@@ -17,21 +17,23 @@ REV = Interface(
     mount=handlers.MOUNT,
     title=Text("REV: aanleveren van IMEV-berichten", "REV: delivery of IMEV messages"),
     about=Text(
-        "Een bronhouder levert locaties met activiteiten, referenties en contouren aan, of kwetsbare gebouwen en locaties."
-        " Een bericht wordt geheel opgeslagen of geheel geweigerd; wat is opgeslagen, staat bij het antwoord in de lagen."
-        " Lezen kan zonder sleutel, schrijven alleen de eigen gegevens. Coördinaten zijn EPSG:28992. Een geometrie die"
-        " hersteld zou moeten worden, wordt geweigerd. Zoeken op geometrie kent alleen aangeleverde geometrie, geen"
-        " afstanden. Met een Idempotency-Key geeft hetzelfde verzoek hetzelfde antwoord en wordt er een keer opgeslagen.",
-        "A bronhouder delivers locations with activities, references and contours, or vulnerable buildings and locations. A"
-        " message is stored or refused as a whole; what is stored is in the layers when the answer comes. Reading needs no"
-        " key, writing reaches the own data only. Coordinates are EPSG:28992. A geometry that would have to be repaired is"
-        " refused. A search by geometry knows delivered geometry, no distances. With an Idempotency-Key the same request"
-        " gets the same answer and is stored once.",
+        "Een bronhouder levert locaties met activiteiten, referenties en contouren aan, of kwetsbare gebouwen en"
+        " locaties. Een bericht wordt geheel opgeslagen of geheel geweigerd; wat is opgeslagen, staat bij het antwoord"
+        " in de lagen. Lezen kan zonder sleutel, schrijven alleen de eigen gegevens. Coördinaten zijn EPSG:28992. Een"
+        " geometrie die hersteld zou moeten worden, wordt geweigerd. Zoeken op geometrie kent alleen aangeleverde"
+        " geometrie, geen afstanden. Met een Idempotency-Key geeft hetzelfde verzoek hetzelfde antwoord en wordt er een"
+        " keer opgeslagen.",
+        "A bronhouder delivers locations with activities, references and contours, or vulnerable buildings and"
+        " locations. A message is stored or refused as a whole; what is stored is in the layers when the answer comes."
+        " Reading needs no key, writing reaches the own data only. Coordinates are EPSG:28992. A geometry that would have to be"
+        " repaired is refused. A search by geometry knows delivered geometry, no distances. With an Idempotency-Key the"
+        " same request gets the same answer and is stored once.",
     ),
     tags={
         "begin": Text("Begin", "Start"),
         "LocatieEVActiviteiten": Text(
-            "Locaties van activiteiten met externe veiligheidsrisico’s", "Locations of activities with external safety risks"
+            "Locaties van activiteiten met externe veiligheidsrisico’s",
+            "Locations of activities with external safety risks",
         ),
         "GebouwenOfLocaties": Text("Kwetsbare gebouwen en locaties", "Vulnerable buildings and locations"),
     },
@@ -52,7 +54,8 @@ REV = Interface(
             "Geen sleutel, of niet die van deze bronhouder", "No key, or not the one of this bronhouder"
         ),
         "412": Text(
-            "Bestaat al, is beëindigd, of een ander was eerder", "Exists already, has ended, or somebody else came first"
+            "Bestaat al, is beëindigd, of een ander was eerder",
+            "Exists already, has ended, or somebody else came first",
         ),
         "413": Text("Te groot", "Too large"),
         "415": Text("Verkeerde vorm van inhoud", "Wrong media type"),

@@ -1,7 +1,7 @@
 """What is registered, read for who asks: one object, its history, a page of a list or of what was searched for.
 
-In: a connection of ``ra_delivery``, which sees what is public and what is the asker's own. A *version* is one registration of
-a root object with all below it; its number is that of the root in ``register.imev_object``.
+In: a connection of ``ra_delivery``, which sees what is public and what is the asker's own. A *version* is one
+registration of a root object with all below it; its number is that of the root in ``register.imev_object``.
 """
 
 import json
@@ -54,8 +54,8 @@ class Page:
 class Search:
     """Which roots are meant; ``geometry`` is hexadecimal EWKB in EPSG:28992.
 
-    An object below the root meets ``geometry`` and ``types`` together. Without moments it is what is registered and valid
-    now; ``corrected`` adds versions that were replaced.
+    An object below the root meets ``geometry`` and ``types`` together. Without moments it is what is registered and
+    valid now; ``corrected`` adds versions that were replaced.
     """
 
     geometry: str | None = None
@@ -78,8 +78,8 @@ def version(connection: Connection, identification: str, number: int) -> Version
 
 def _version(connection: Connection, condition: str, *values: object) -> Version | None:
     with connection.cursor(row_factory=class_row(Version)) as cursor:
-        statement = sql.SQL("SELECT {} FROM register.imev_object w WHERE w.ouder IS NULL AND {}")  # type: ignore[arg-type]
-        return cursor.execute(statement.format(sql.SQL(_VERSION), sql.SQL(condition)), values).fetchone()  # type: ignore[arg-type]
+        statement = sql.SQL("SELECT {} FROM register.imev_object w WHERE w.ouder IS NULL AND {}")
+        return cursor.execute(statement.format(sql.SQL(_VERSION), sql.SQL(condition)), values).fetchone()
 
 
 def history(connection: Connection, identification: str, sort: str, page: Page, *, corrected: bool) -> list[Version]:
@@ -104,9 +104,15 @@ def search(connection: Connection, sort: str, wanted: Search, page: Page) -> tup
     """How many versions there are in all, and those of the page, in the order of their identification."""
     where = _condition(wanted)
     values = {
-        "soort": sort, "geometrie": wanted.geometry, "typen": list(wanted.types or ()), "registratie": wanted.registered,
-        "geldig": wanted.valid, "bronhouder": wanted.owner, "size": page.size, "skip": page.number * page.size,
-    }  # fmt: skip
+        "soort": sort,
+        "geometrie": wanted.geometry,
+        "typen": list(wanted.types or ()),
+        "registratie": wanted.registered,
+        "geldig": wanted.valid,
+        "bronhouder": wanted.owner,
+        "size": page.size,
+        "skip": page.number * page.size,
+    }
     count = sql.SQL("SELECT count(*) FROM register.imev_object w WHERE {}").format(where)
     rows = sql.SQL(
         "SELECT {version} FROM register.imev_object w WHERE {where} ORDER BY w.identificatie, w.nummer"
@@ -165,8 +171,8 @@ def contents(connection: Connection, numbers: list[int], validator: Validator) -
 def _rebuilt(connection: Connection, number: int, validator: Validator) -> Message:
     """A message that was stored before messages were kept: the same objects and values, out of the register."""
     rows = connection.execute(
-        "SELECT nummer, ouder, soort, entity_type, kenmerken || geen_waarde, ST_AsGeoJSON(geometrie, 3, 0)::jsonb, afstand_m,"
-        " imev_versie FROM register.imev_object WHERE wortel = %s ORDER BY nummer",
+        "SELECT nummer, ouder, soort, entity_type, kenmerken || geen_waarde, ST_AsGeoJSON(geometrie, 3, 0)::jsonb,"
+        " afstand_m, imev_versie FROM register.imev_object WHERE wortel = %s ORDER BY nummer",
         [number],
     ).fetchall()
     made: dict[int, Message] = {}

@@ -1,6 +1,7 @@
 """The REV delivery behind the door: which address, who asks, is it well formed, and the answer or its error report.
 
-Reading needs no key. A write without one, or of somebody else's data, gives 401, as the description of the REV API has it.
+Reading needs no key. A write without one, or of somebody else's data, gives 401, as the description of the REV API has
+it.
 """
 
 import json
@@ -131,7 +132,7 @@ def _report(service: Service, request: Request, error: RefusedError) -> Response
     if error.status == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = REALM
     who = actors.current()
-    if request.method in {"POST", "PUT", "DELETE"} and not who.anonymous and error.status < 500:  # noqa: PLR2004
+    if request.method in {"POST", "PUT", "DELETE"} and not who.anonymous and error.status < 500:
         subject = f"{request.path.strip('/')[:80]} {error.status} {error.faults[0].key}"
         request_id = str(request.environ.get("risicoatlas.request_id", ""))
         keys.audit(service.pool, who, request_id, f"imev {request.method}", subject, "geweigerd")

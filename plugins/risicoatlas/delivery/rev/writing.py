@@ -1,7 +1,7 @@
 """A write to the register: judged, stored by the steps of the loader, written down and published, in one transaction.
 
-In: a :class:`Write`. Out: a :class:`Stored`. Raises :class:`~.faults.RefusedError` with everything that is wrong; nothing is
-stored then, and what was served before still is.
+In: a :class:`Write`. Out: a :class:`Stored`. Raises :class:`~.faults.RefusedError` with everything that is wrong;
+nothing is stored then, and what was served before still is.
 """
 
 import hashlib
@@ -38,7 +38,7 @@ END = "eindGeldigheid"
 
 @dataclass(frozen=True)
 class Write:
-    """What is asked: ``sort`` is the kind of root of the address, ``identification`` that of the address (None for POST).
+    """What is asked: ``sort`` is the kind of root and ``identification`` that of the address (None for POST).
 
     ``versions`` are the registration numbers of which one must be the present; None where the client does not care.
     """
@@ -112,7 +112,8 @@ def _refuse_misplaced(service: Service, asked: Write, judged: Judged) -> None:
     if imev.validator_of(service.settings).model.sort(message["entityType"]) != asked.sort:
         raise refused(
             400, "verkeerd_adres", "$.entityType",
-            f"{message['entityType']} hoort niet bij dit adres", f"{message['entityType']} does not belong to this address",
+            f"{message['entityType']} hoort niet bij dit adres",
+            f"{message['entityType']} does not belong to this address",
         )  # fmt: skip
     if asked.identification is not None and asked.identification != root:
         raise refused(
@@ -186,8 +187,8 @@ def _ended(value: dict[str, Any], moment: datetime) -> dict[str, Any]:
     return found
 
 
-def _moment(text: str) -> datetime:
-    found = datetime.fromisoformat(text)
+def _moment(text: object) -> datetime:
+    found = datetime.fromisoformat(str(text))
     return found if found.tzinfo else found.replace(tzinfo=DUTCH_TIME)
 
 
@@ -196,8 +197,8 @@ def _moment(text: str) -> datetime:
 
 @contextmanager
 def _acting(service: Service, asked: Write) -> Iterator[Connection]:
-    """One transaction, which a validation undoes. Its turn comes before it begins: the moment of a transaction is that of
-    its beginning, and a later registration must have a later moment."""
+    """One transaction, which a validation undoes. Its turn comes before it begins: the moment of a transaction is that
+    of its beginning, and a later registration must have a later moment."""
     if service.database is None:
         raise UnavailableError("deze dienst kan niet opslaan: zij heeft geen verbinding die dat mag")
     with service.database.loader() as connection:

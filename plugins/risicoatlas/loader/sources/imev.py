@@ -210,7 +210,7 @@ def _classes(model: Model) -> list[dict[str, object]]:
     return found
 
 
-def _count_refused(load: Load, message: dict[str, object], model: Model) -> None:
+def _count_refused(load: Load, message: Mapping[str, object], model: Model) -> None:
     """Count the objects of a refused message by where they stand, whatever they say they are."""
     relations = {
         item.name: model.sort(item.type) or MESSAGE
