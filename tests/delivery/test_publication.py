@@ -22,8 +22,9 @@ def filled(world: World) -> World:
             connection.execute(
                 "INSERT INTO register.imev_object (nummer, identificatie, soort, entity_type, ouder, wortel,"
                 " bronhoudercode, begin_geldigheid, kenmerken, geen_waarde, geometrie, afstand_m, imev_versie,"
-                " levering) OVERRIDING SYSTEM VALUE SELECT 1000000 + n * 1000 + o.nummer - o.wortel, o.identificatie || n,"
-                " o.soort, o.entity_type, 1000000 + n * 1000 + o.ouder - o.wortel, 1000000 + n * 1000, 'VEEL',"
+                " levering) OVERRIDING SYSTEM VALUE"
+                " SELECT 1000000 + n * 1000 + o.nummer - o.wortel, o.identificatie || n, o.soort,"
+                " o.entity_type, 1000000 + n * 1000 + o.ouder - o.wortel, 1000000 + n * 1000, 'VEEL',"
                 " o.begin_geldigheid, o.kenmerken, o.geen_waarde, ST_Translate(o.geometrie, n %% 50 * 200,"
                 " n / 50 * 200), o.afstand_m, o.imev_versie, o.levering"
                 " FROM register.imev_object o, generate_series(1, %s) n"

@@ -107,10 +107,25 @@ def test_a_vulnerable_location_is_seen_by_its_owner_until_its_municipality_publi
     assert [row["populatie"] for row in world.anybody.features("kgl_locaties")] == [90]
 
 
-def test_a_building_needs_its_pand(owner: Visitor) -> None:
-    message = {**common("KwetsbaarGebouw", "pand"), "categorieKwetsbaarheid": "kwetsbaar", "idPandBAG": "0" * 16}
+def test_a_building_needs_its_pand(world: World, owner: Visitor) -> None:
+    pand = "9901100000000001"
+    message = {**common("KwetsbaarGebouw", "pand"), "categorieKwetsbaarheid": "kwetsbaar", "idPandBAG": pand}
     answer = owner.post(message, base="GebouwenOfLocaties")
     assert answer.status == 400 and answer.faults == [("pand_onbekend", "$.idPandBAG")]
+    world.do(
+        "INSERT INTO register.pand (identificatie, gemeentecode, status, geometrie, waarde_hash, levering) SELECT %s,"
+        " 'GM9902', 'Pand in gebruik', ST_Multi(ST_MakeEnvelope(170000, 510000, 170010, 510010, 28992)), '',"
+        " max(nummer) FROM beheer.levering",
+        pand,
+    )
+    assert owner.post(message, base="GebouwenOfLocaties").status == 201
+    assert owner.get(flat(message), base="GebouwenOfLocaties").json == message
+    wanted = {"geometrie": square(170001, 510001, 1), "featureType": "KwetsbaarGebouw"}
+    assert owner.ask(f"{BUILDINGS}/zoeken", "POST", wanted).json == [message]
+    # its municipality has not published
+    assert world.anybody.get(flat(message), base="GebouwenOfLocaties").status == 404
+    assert owner.delete(flat(message), base="GebouwenOfLocaties").status == 204
+    assert owner.ask(f"{BUILDINGS}/zoeken", "POST", wanted).json == []
 
 
 def test_a_message_of_before_messages_were_kept_is_made_of_the_register(world: World, owner: Visitor) -> None:

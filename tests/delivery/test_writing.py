@@ -2,6 +2,7 @@
 
 import copy
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 from .conftest import ROOT, Visitor, World, flat, station_of
 
@@ -153,3 +154,30 @@ def test_three_bronhouders_keep_their_own(world: World, owner: Visitor, other: V
     assert third.delete(flat(station_of("DERDE", "drie"))).status == 204
     codes = {row["bronhoudercode"] for row in world.anybody.features(BRAND) if "drie" in row["id_locatie"]}
     assert codes == {"PROEF", "ANDER"}
+
+
+def test_of_two_at_once_on_one_registration_one_is_stored(world: World, owner: Visitor) -> None:
+    message = station_of("PROEF", "samen")
+    tag = owner.post(message).headers["ETag"]
+    with ThreadPoolExecutor(4) as many:
+        told = list(
+            many.map(lambda n: owner.put({**message, "bedrijfsnaam": f"nr {n}"}, If_Match=tag).status, range(4))
+        )
+    assert sorted(told) == [200, 412, 412, 412]
+
+
+def test_deliveries_at_once_have_rising_moments(world: World, owner: Visitor) -> None:
+    message = station_of("PROEF", "reeks")
+    name = flat(message)
+    owner.post(message)
+    with ThreadPoolExecutor(4) as many:
+        told = list(many.map(lambda n: owner.put({**message, "bedrijfsnaam": f"nr {n}"}).status, range(4)))
+    assert told == [200] * 4
+    moments = world.sql(
+        "SELECT tijdstip_registratie, eind_registratie FROM register.imev_object WHERE identificatie = %s"
+        " ORDER BY nummer",
+        name,
+    )
+    assert len(moments) == 5 and moments == sorted(moments, key=lambda row: row[0])
+    assert [end for _, end in moments] == [*(begin for begin, _ in moments[1:]), None]
+    assert [row["bedrijfsnaam"] for row in of_location(owner, BRAND, name)] == [owner.get(name).json["bedrijfsnaam"]]

@@ -25,9 +25,9 @@ REV = Interface(
         " keer opgeslagen.",
         "A bronhouder delivers locations with activities, references and contours, or vulnerable buildings and"
         " locations. A message is stored or refused as a whole; what is stored is in the layers when the answer comes."
-        " Reading needs no key, writing reaches the own data only. Coordinates are EPSG:28992. A geometry that would have to be"
-        " repaired is refused. A search by geometry knows delivered geometry, no distances. With an Idempotency-Key the"
-        " same request gets the same answer and is stored once.",
+        " Reading needs no key, writing reaches the own data only. Coordinates are EPSG:28992. A geometry that"
+        " would have to be repaired is refused. A search by geometry knows delivered geometry, no distances. With an"
+        " Idempotency-Key the same request gets the same answer and is stored once.",
     ),
     tags={
         "begin": Text("Begin", "Start"),
