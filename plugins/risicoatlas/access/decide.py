@@ -18,6 +18,20 @@ from risicoatlas.catalogue import Catalogue, Layer
 from risicoatlas.errors import ConfigError
 
 EVERYBODY = "everybody"
+
+
+@dataclass(frozen=True)
+class Register:
+    """What is written without being a layer: a rule names it like one. ``area_field`` is what a rule limits it by."""
+
+    name: str
+    area_field: str
+    access: str = "register"
+
+
+# The messages of IMEV, each of a bronhouder.
+IMEV = Register("imev_bericht", "bronhoudercode")
+REGISTERS = {item.name: item for item in (IMEV,)}
 LAYER_CLASSES = ("public", "restricted")
 ALLOW = ("read", "write", "none")
 _KEYS = {"who", "layer", "allow", "limit", "reason", "law"}
@@ -37,7 +51,7 @@ class AccessRule:
     place: str
     codes: str = "areas"
 
-    def concerns(self, actor: Actor, layer: Layer) -> bool:
+    def concerns(self, actor: Actor, layer: Layer | Register) -> bool:
         return self.who in (EVERYBODY, actor.role) and self.layer in (layer.name, layer.access)
 
     def codes_of(self, actor: Actor) -> tuple[str, ...]:
@@ -78,13 +92,13 @@ class AccessRules:
 
     rules: tuple[AccessRule, ...]
 
-    def decide(self, actor: Actor, layer: Layer) -> Decision:
+    def decide(self, actor: Actor, layer: Layer | Register) -> Decision:
         """The decision on one layer for one actor."""
         concerned = [rule for rule in self.rules if rule.concerns(actor, layer)]
         by_name = [rule for rule in concerned if rule.layer == layer.name]
         return _decide_level(by_name or concerned, actor)
 
-    def decide_write(self, actor: Actor, layer: Layer) -> Decision:
+    def decide_write(self, actor: Actor, layer: Layer | Register) -> Decision:
         """Which rows of the layer this actor may change: those that a rule of ``write`` names, unless one denies."""
         concerned = [rule for rule in self.rules if rule.concerns(actor, layer) and rule.allow != "read"]
         by_name = [rule for rule in concerned if rule.layer == layer.name]
@@ -125,7 +139,7 @@ def _rule(path: Path, node: yaml.Node, catalogue: Catalogue) -> AccessRule:
     if not isinstance(data, dict) or set(data) - _KEYS or any(key not in data for key in _REQUIRED):
         raise ConfigError(path, line, f"a rule has {', '.join(_REQUIRED)} and perhaps limit; found {_shown(data)}")
     _choice(path, line, data, "who", (EVERYBODY, *ROLES))
-    _choice(path, line, data, "layer", (*LAYER_CLASSES, *catalogue.layers))
+    _choice(path, line, data, "layer", (*LAYER_CLASSES, *catalogue.layers, *REGISTERS))
     _choice(path, line, data, "allow", ALLOW)
     field, codes = _area_limit(path, line, data, catalogue)
     return AccessRule(data["who"], data["layer"], data["allow"], field, f"{path.name}:{line}", codes)
@@ -136,7 +150,7 @@ def _area_limit(path: Path, line: int, data: dict[str, Any], catalogue: Catalogu
     if limit is None:
         return None, "areas"
     found = _AREA_LIMIT.fullmatch(str(limit))
-    layer = catalogue.layers.get(data["layer"])
+    layer = REGISTERS.get(data["layer"]) or catalogue.layers.get(data["layer"])
     expected = f"{layer.area_field} IN (actor.areas)" if layer and layer.area_field else "no limit"
     if not found or layer is None or found["field"] != layer.area_field:
         raise ConfigError(path, line, f"limit: found {limit!r}, expected {expected}")

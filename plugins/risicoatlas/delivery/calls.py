@@ -125,6 +125,8 @@ class Route:
     tag: str = "gemeente"
     # where the answer is no JSON
     media_types: tuple[str, ...] = ()
+    # of a good answer
+    statuses: tuple[str, ...] = ("200",)
 
 
 @dataclass

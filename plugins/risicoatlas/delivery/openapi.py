@@ -1,8 +1,12 @@
-"""The OpenAPI 3.1 document of the delivery API, made of its table of routes, and a page of it for people."""
+"""The OpenAPI 3.1 document of a delivery API, made of its table of routes, and a page of it for people.
+
+The addresses here are those of the KGL.
+"""
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -60,22 +64,50 @@ _REFUSED_LIST = {"422": Text("Regels die niet bruikbaar zijn, in regels", "Lines
 Document = dict[str, Any]
 
 
-def document(about: description.Description, base_url: str, language: str) -> Document:
+@dataclass(frozen=True)
+class Interface:
+    """One of the delivery APIs as far as its description goes: where it is, what it says of itself, its schemas and the
+    answers that every address may give. ``headers`` are those of every request, ``write_headers`` of every write.
+
+    ``reads_freely``: reading needs no key. ``problem`` is the media type and the schema of errors.
+    """
+
+    mount: str
+    title: Text
+    about: Text
+    tags: Mapping[str, Text]
+    values: Mapping[str, tuple[Document, Text]]
+    problems: Mapping[str, Text]
+    write_problems: Mapping[str, Text]
+    answers: Mapping[str, Document]
+    bodies: Mapping[str, Document]
+    problem: tuple[str, str]
+    headers: tuple[Document, ...] = ()
+    write_headers: tuple[Document, ...] = ()
+    reads_freely: bool = False
+
+
+def document(
+    interface: Interface, routes: Iterable[Route], about: description.Description, base_url: str, language: str
+) -> Document:
     """The whole document, which points to nothing outside itself."""
     return {
         "openapi": "3.1.0",
         "info": {
-            "title": TITLE.get(language),
-            "description": ABOUT.get(language),
+            "title": interface.title.get(language),
+            "description": interface.about.get(language),
             "version": VERSION,
             "contact": {"name": about.contact["name"], "email": about.contact["email"]},
         },
         "servers": [{"url": base_url}],
-        "tags": [{"name": name, "description": text.get(language)} for name, text in TAGS.items()],
-        "security": [{"sleutel": []}, {"basis": []}, {"sessie": []}],
-        "paths": _paths((*kgl.ROUTES, *ROUTES), language),
+        "tags": [{"name": name, "description": text.get(language)} for name, text in interface.tags.items()],
+        "security": [*([{}] if interface.reads_freely else []), *_LOGINS],
+        "paths": _paths(interface, routes, language),
         "components": {
-            "schemas": {**schemas.ANSWERS, **{f"{name}Body": schema for name, schema in schemas.BODIES.items()}},
+            "schemas": {
+                **interface.answers,
+                **{f"{name}Body": schema for name, schema in interface.bodies.items()},
+            },
             "securitySchemes": {
                 "sleutel": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
                 "basis": {"type": "http", "scheme": "basic"},
@@ -85,26 +117,33 @@ def document(about: description.Description, base_url: str, language: str) -> Do
     }
 
 
-def _paths(routes: Iterable[Route], language: str) -> Document:
+_LOGINS: list[Document] = [{"sleutel": []}, {"basis": []}, {"sessie": []}]
+
+
+def _paths(interface: Interface, routes: Iterable[Route], language: str) -> Document:
     found: Document = {}
     for route in routes:
         path = re.sub(r"<(\w+)>", r"{\1}", route.path) or "/"
-        found.setdefault(path, {})[route.method.lower()] = _operation(route, language)
+        found.setdefault(path, {})[route.method.lower()] = _operation(interface, route, language)
     return found
 
 
-def _operation(route: Route, language: str) -> Document:
+def _operation(interface: Interface, route: Route, language: str) -> Document:
     operation: Document = {
         "operationId": route.name,
         "summary": route.text.get(language),
         "tags": [route.tag],
         "parameters": [
-            *(_path_value(name, language) for name in re.findall(r"<(\w+)>", route.path)),
+            *(_path_value(name, interface, language) for name in re.findall(r"<(\w+)>", route.path)),
             *(_query(item, language) for item in route.parameters),
             *([_IF_MATCH] if route.conditional else []),
+            *interface.headers,
+            *(interface.write_headers if route.writes else ()),
         ],
-        "responses": _responses(route, language),
+        "responses": _responses(interface, route, language),
     }
+    if interface.reads_freely and route.writes:
+        operation["security"] = _LOGINS
     if route.body:
         schema = {"$ref": f"#/components/schemas/{route.body.name}Body"} if route.body.schema else {"type": "string"}
         operation["requestBody"] = {
@@ -120,8 +159,8 @@ _IF_MATCH: Document = {
 }  # fmt: skip
 
 
-def _path_value(name: str, language: str) -> Document:
-    schema, text = _VALUES[name]
+def _path_value(name: str, interface: Interface, language: str) -> Document:
+    schema, text = interface.values[name]
     return {"name": name, "in": "path", "required": True, "schema": schema, "description": text.get(language)}
 
 
@@ -132,24 +171,25 @@ def _query(item: Parameter, language: str) -> Document:
     }  # fmt: skip
 
 
-def _responses(route: Route, language: str) -> Document:
-    problems = dict(_PROBLEMS)
+def _responses(interface: Interface, route: Route, language: str) -> Document:
+    problems = dict(interface.problems)
     if route.writes:
-        problems |= _WRITE_PROBLEMS
+        problems |= interface.write_problems
     if route.answer == "lijstverslag":
         problems |= _REFUSED_LIST
     schema = {"$ref": f"#/components/schemas/{route.answer}"}
-    media = {"text/html": {"schema": {"type": "string"}}} if route.name == "pagina" else {JSON: {"schema": schema}}
+    media = {"text/html": {"schema": {"type": "string"}}} if route.answer == "pagina" else {JSON: {"schema": schema}}
     if route.media_types:
         media = {name: {"schema": schema} for name in route.media_types}
-    if route.name == "beschrijving":
+    if route.answer == "beschrijving":
         media = {MEDIA_TYPE: {"schema": schema}}
     good: Document = {"description": route.text.get(language), "content": media}
     if route.versioned:
         good["headers"] = {"ETag": {"schema": {"type": "string"}}}
-    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/problem"}}}
+    media_type, name = interface.problem
+    problem = {media_type: {"schema": {"$ref": f"#/components/schemas/{name}"}}}
     return {
-        "200": good,
+        **{status: good if status != "204" else {"description": route.text.get(language)} for status in route.statuses},
         **{
             status: {"description": text.get(language), "content": problem} for status, text in sorted(problems.items())
         },
@@ -164,18 +204,30 @@ def _language(call: Call) -> str:
     return str(asked or call.request.accept_languages.best_match(LANGUAGES) or "nl")
 
 
-def _made(call: Call, language: str) -> Document:
+def _made(call: Call, interface: Interface, routes: Iterable[Route], language: str) -> Document:
     settings = call.service.settings
-    return document(description.read(settings.config), f"{settings.public_url}{kgl.MOUNT}", language)
+    base_url = f"{settings.public_url}{interface.mount}"
+    return document(interface, routes, description.read(settings.config), base_url, language)
 
 
 def definition(call: Call) -> Response:
-    return Response(json.dumps(_made(call, _language(call)), ensure_ascii=False), content_type=MEDIA_TYPE)
+    return definition_of(call, KGL, (*kgl.ROUTES, *ROUTES))
 
 
 def page(call: Call) -> Response:
+    return page_of(call, KGL, (*kgl.ROUTES, *ROUTES))
+
+
+def definition_of(call: Call, interface: Interface, routes: Iterable[Route]) -> Response:
+    """The document as JSON."""
+    made = _made(call, interface, routes, _language(call))
+    return Response(json.dumps(made, ensure_ascii=False), content_type=MEDIA_TYPE)
+
+
+def page_of(call: Call, interface: Interface, routes: Iterable[Route]) -> Response:
+    """The document as a page for people."""
     language = _language(call)
-    made = _made(call, language)
+    made = _made(call, interface, routes, language)
     html = (
         _environment()
         .get_template("openapi.html")
@@ -212,15 +264,19 @@ WORDS = {
     "document": Text("Het document als JSON", "The document as JSON"),
     "version": Text("Versie", "Version"),
 }
-_LANG = Parameter("lang", {"type": "string", "enum": list(LANGUAGES)}, Text("Taal", "Language"))
+KGL = Interface(
+    kgl.MOUNT, TITLE, ABOUT, TAGS, _VALUES, _PROBLEMS, _WRITE_PROBLEMS, schemas.ANSWERS, schemas.BODIES,
+    ("application/problem+json", "problem"),
+)  # fmt: skip
+LANG = Parameter("lang", {"type": "string", "enum": list(LANGUAGES)}, Text("Taal", "Language"))
 ROUTES: tuple[Route, ...] = (
     Route(
         "GET", "/openapi.json", "beschrijving", definition,
-        Text("Deze beschrijving", "This description"), "beschrijving", parameters=(_LANG,), tag="begin",
+        Text("Deze beschrijving", "This description"), "beschrijving", parameters=(LANG,), tag="begin",
     ),
     Route(
         "GET", "/openapi", "pagina", page,
-        Text("Deze beschrijving als pagina", "This description as a page"), "beschrijving",
-        parameters=(_LANG,), tag="begin",
+        Text("Deze beschrijving als pagina", "This description as a page"), "pagina",
+        parameters=(LANG,), tag="begin",
     ),
 )  # fmt: skip

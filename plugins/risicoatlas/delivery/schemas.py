@@ -183,6 +183,7 @@ ANSWERS: dict[str, Schema] = {
         labels_gewijzigd=WHOLE,
     ),
     "beschrijving": {"type": "object"},
+    "pagina": TEXT,
     "problem": {
         "type": "object",
         "properties": {

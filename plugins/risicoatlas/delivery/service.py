@@ -1,10 +1,10 @@
 """The delivery API as one WSGI callable: who asks, which address, may they, is it well formed, and the answer.
 
+This is the part under ``/kgl``; the delivery of the REV beside it has a service of its own (:mod:`.rev.service`).
 Without a login every address gives 401, whether it exists or not. Errors are ``application/problem+json``; what is
 refused for lack of a right leaves an audit row. A write in a browser session carries its CSRF token in a header.
 """
 
-import hmac
 import json
 import logging
 from collections.abc import Iterable, Mapping
@@ -19,14 +19,15 @@ from werkzeug.routing import Map, MapAdapter, Rule
 from risicoatlas.access import actor as actors
 from risicoatlas.access import keys, trail
 from risicoatlas.access.credentials import CSRF_KEY
-from risicoatlas.delivery import calls, kgl, openapi
+from risicoatlas.delivery import calls, guard, kgl, openapi
 from risicoatlas.delivery.calls import Call, Route, TooLargeError
+from risicoatlas.delivery.guard import CSRF_HEADER
+from risicoatlas.delivery.rev import service as rev
 from risicoatlas.errors import CredentialError, ForbiddenError, NotFoundError, RequestError, RisicoAtlasError
 from risicoatlas.kgl import acts
 from risicoatlas.kgl.lists import ListError
 from risicoatlas.service import Service
 
-CSRF_HEADER = "X-CSRF-Token"
 LOG = logging.getLogger(__name__)
 LOGIN = "voor deze adressen is een login nodig: een sleutel als X-API-Key of als wachtwoord van Basic, of een sessie"
 _ROUTES: dict[str, Route] = {route.name: route for route in (*kgl.ROUTES, *openapi.ROUTES)}
@@ -41,6 +42,8 @@ def create(service: Service) -> WSGIApplication:
     """The application; what it needs of the configuration is read when it is asked."""
 
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if not _is_of_kgl(environ):
+            return rev.answer(service, environ, start_response)
         request = Request(environ)
         if actors.current().anonymous:
             raise CredentialError(LOGIN)
@@ -57,6 +60,10 @@ def create(service: Service) -> WSGIApplication:
     return application
 
 
+def _is_of_kgl(environ: WSGIEnvironment) -> bool:
+    return str(environ.get("PATH_INFO", "")).split("/")[1:2] == ["kgl"]
+
+
 def _answer(service: Service, request: Request) -> Response:
     if not calls.is_text(request.path):
         raise NotFoundError("dit adres bestaat niet: het bevat een teken dat geen tekst is")
@@ -70,7 +77,7 @@ def _answer(service: Service, request: Request) -> Response:
     _decide(call)
     call.parameters = calls.parameters(request, route)
     if route.writes:
-        _refuse_other_sites(request)
+        guard.refuse_other_sites(request)
     if route.conditional:
         call.versions = calls.versions(request)
     if route.body:
@@ -106,13 +113,6 @@ def _decide(call: Call) -> None:
 def _refused(call: Call) -> None:
     subject = " ".join(text[:40] for text in call.values.values())
     keys.audit(call.service.pool, call.actor, call.request_id, f"kgl {call.route.name}", subject, "geweigerd")
-
-
-def _refuse_other_sites(request: Request) -> None:
-    """A session comes along by itself, from whatever page: only ours know its token."""
-    expected = request.environ.get(CSRF_KEY)
-    if expected and not hmac.compare_digest(request.headers.get(CSRF_HEADER, "").encode(), str(expected).encode()):
-        raise ForbiddenError(f"de kop {CSRF_HEADER} ontbreekt of is niet die van uw sessie: lees hem uit een antwoord")
 
 
 def _problem(error: RisicoAtlasError, headers: Mapping[str, str] | None = None) -> Response:

@@ -19,10 +19,10 @@ WriteRow = Callable[[Sequence[object]], None]
 
 @dataclass(frozen=True)
 class Load:
-    """One file on its way into the register.
+    """One file on its way into the register, or one delivery that never was a file: ``path`` is its name then.
 
     ``levering`` is its number in ``beheer.levering``. The connection is ra_owner's, inside a transaction that the steps
-    commit; its time zone is Europe/Amsterdam, the zone of the times in the sources.
+    or their caller commit; its time zone is Europe/Amsterdam, the zone of the times in the sources.
     """
 
     connection: Connection

@@ -55,6 +55,29 @@ def load(source: Source, path: Path, database: Database, settings: Settings, pro
         return report
 
 
+def load_within(source: Source, connection: Connection, name: str, digest: str, settings: Settings) -> Load:
+    """Take one delivery through the same steps inside the transaction of the caller, who commits or undoes all of it.
+
+    ``name`` and ``digest`` (SHA-256) are what the journal says of it. Waits for a load that is under way as long as the
+    ``lock_timeout`` of the transaction; raises :class:`UnavailableError` then.
+    """
+    started = time.monotonic()
+    path = Path(name)
+    with _translated(path):
+        connection.execute("SET LOCAL timezone = 'Europe/Amsterdam'")
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        report = _new_delivery(connection, source, name, digest)
+        task = Load(connection, path, report.levering, report, settings)
+        source.stage(task)
+        _write_findings(task)
+        source.check(task)
+        source.normalise(task)
+        _write_findings(task)
+        _register(source, task)
+        _end(task, source, started)
+    return task
+
+
 def _run_steps(source: Source, load: Load, done: str | None, started: float) -> None:
     if done is None:
         source.stage(load)
@@ -63,10 +86,15 @@ def _run_steps(source: Source, load: Load, done: str | None, started: float) -> 
         source.check(load)
         source.normalise(load)
         _commit_step(load, source, NORMALISED)
+    _register(source, load)
+    _end(load, source, started)
+    load.connection.commit()
+
+
+def _register(source: Source, load: Load) -> None:
     # what a delivery touches is written down under its number: see register.huidige_levering()
     load.connection.execute("SELECT set_config('risicoatlas.levering', %s, true)", [str(load.levering)])
     source.register(load)
-    _close(load, source, started)
 
 
 def _prepare(connection: Connection, progress: Progress) -> None:
@@ -107,16 +135,21 @@ def _open_delivery(connection: Connection, source: Source, path: Path, digest: s
         report, done = Report.from_json(row[2]["verslag"]), str(row[1])
         connection.commit()
         return report, done
+    report = _new_delivery(connection, source, path.name, digest)
+    connection.commit()
+    return report, None
+
+
+def _new_delivery(connection: Connection, source: Source, name: str, digest: str) -> Report:
     _empty_staging(connection, source)
     number = _scalar(
         connection,
         "INSERT INTO beheer.levering (bron, bestand, sha256, status) VALUES (%s, %s, %s, 'bezig') RETURNING nummer",
         source.name,
-        path.name,
+        name,
         digest,
     )
-    connection.commit()
-    return Report(bron=source.name, bestand=path.name, levering=int(str(number))), None
+    return Report(bron=source.name, bestand=name, levering=int(str(number)))
 
 
 def _commit_step(load: Load, source: Source, step: str) -> None:
@@ -129,7 +162,7 @@ def _commit_step(load: Load, source: Source, step: str) -> None:
     load.connection.commit()
 
 
-def _close(load: Load, source: Source, started: float) -> None:
+def _end(load: Load, source: Source, started: float) -> None:
     """The end of the register's transaction: findings, the proof of the counts, the report."""
     report = load.report
     _write_findings(load)
@@ -145,7 +178,6 @@ def _close(load: Load, source: Source, started: float) -> None:
         "INSERT INTO beheer.audit (handeling, onderwerp, uitkomst) VALUES ('levering', %s, 'gelukt')",
         [f"{load.levering} {source.name} {report.bestand}"],
     )
-    load.connection.commit()
 
 
 def _close_refused(connection: Connection, source: Source, report: Report, message: str) -> None:
@@ -218,6 +250,8 @@ def _translated(path: Path) -> Iterator[None]:
     again = "nothing was changed; load the file again to go on"
     try:
         yield
+    except psycopg.errors.LockNotAvailable as error:
+        raise UnavailableError(f"{path}: another load is running: {again}") from error
     except psycopg.errors.DiskFull as error:
         raise UnavailableError(f"{path}: the disk of the database is full: {again} when there is room") from error
     except psycopg.errors.OutOfMemory as error:

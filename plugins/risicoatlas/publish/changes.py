@@ -40,6 +40,28 @@ class Changed:
         return found
 
 
+def follow_time(connection: Connection) -> None:
+    """Write down the roots of which an object became valid, or ended, since this was asked last: no trigger sees that.
+
+    The moment goes back where a transaction that began earlier got its turn later: what it sees is older too.
+    """
+    connection.execute(
+        """
+        INSERT INTO beheer.te_publiceren (soort, sleutel)
+        SELECT w.soort, w.identificatie
+        FROM register.imev_object o JOIN register.imev_object w ON w.nummer = o.wortel
+        WHERE o.nummer IN (
+          SELECT nummer FROM register.imev_object, beheer.geldigheid_gevolgd WHERE eind_registratie IS NULL
+            AND begin_geldigheid > tijdstip AND begin_geldigheid <= transaction_timestamp()
+          UNION ALL
+          SELECT nummer FROM register.imev_object, beheer.geldigheid_gevolgd WHERE eind_registratie IS NULL
+            AND eind_geldigheid > tijdstip AND eind_geldigheid <= transaction_timestamp())
+        EXCEPT SELECT soort, sleutel FROM beheer.te_publiceren
+        """
+    )
+    connection.execute("UPDATE beheer.geldigheid_gevolgd SET tijdstip = transaction_timestamp()")
+
+
 def read(connection: Connection) -> Changed:
     """What is written down by now."""
     rows = connection.execute("SELECT soort, sleutel, nummer FROM beheer.te_publiceren ORDER BY nummer").fetchall()

@@ -7,8 +7,11 @@ message says.
 
 import json
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from psycopg.types.json import Jsonb
 
@@ -44,13 +47,33 @@ COLUMNS = (
     "afstand_m",
     "imev_versie",
     "waarde_hash",
+    "inhoud",
 )
 
 
-class Imev:
-    """The source ``imev``; the model that judges is that of the settings' config folder."""
+@dataclass(frozen=True)
+class Judged:
+    """A message as it was delivered, with what is to be said of it."""
 
-    name = "imev"
+    message: Mapping[str, Any]
+    verdict: Verdict
+
+
+def judge(content: bytes, path: Path | str, settings: Settings) -> Judged:
+    """Read and judge one message; bytes that are none raise :class:`~risicoatlas.imev.message.MessageError`."""
+    message = messages.parse(content, path)
+    return Judged(message, _validator(settings.config).judge(message))
+
+
+@dataclass(frozen=True)
+class Imev:
+    """The source ``imev``; the model that judges is that of the settings' config folder.
+
+    A message that was ``judged`` already is not read from a file.
+    """
+
+    judged: Judged | None = None
+    name: str = "imev"
     staging: tuple[str, ...] = (TABLE,)
 
     def recognise(self, path: Path, settings: Settings) -> str | None:
@@ -65,9 +88,9 @@ class Imev:
 
     def stage(self, load: Load) -> None:
         """Judge the message and stage its objects; a refused or unchanged one is counted and stages nothing."""
-        message = messages.parse(load.path.read_bytes(), load.path)
+        judged = self.judged or judge(load.path.read_bytes(), load.path, load.settings)
+        message, verdict = judged.message, judged.verdict
         validator = _validator(load.settings.config)
-        verdict = validator.judge(message)
         load.report.omschrijving = _described(message.get(ENTITY_TYPE), verdict)
         load.report.tally(MESSAGE).gelezen = 1
         for finding in verdict.findings:
@@ -83,9 +106,11 @@ class Imev:
         if previous and previous[0][1] == found:
             _count(load, [(sort, tally.gelezen, 0) for sort, tally in load.report.objecten.items()], "ongewijzigd")
             return
+        whole = messages.canonical(message)
         with load.copying(TABLE, COLUMNS) as write:
             for row in objects:
-                write(_staged(row, verdict.version, found if row.parent is None else None))
+                of_root = (found, whole) if row.parent is None else (None, None)
+                write((*_staged(row, verdict.version), *of_root))
 
     def check(self, load: Load) -> None:
         """Panden that are named must be there, and an identificatie belongs to one root."""
@@ -117,12 +142,18 @@ class Imev:
                 load.report.tally(str(sort)).vervallen = int(str(number))
             load.run(SUBJECT, "sluit_vorige", wortel=previous[0][0])
         load.run(SUBJECT, "schrijf")
+        load.run(SUBJECT, "schrijf_bericht")
         _count_loaded(load, counts, replaced)
 
 
 @cache
 def _validator(config: Path) -> Validator:
     return Validator.of(config)
+
+
+def validator_of(settings: Settings) -> Validator:
+    """The validator that judges messages."""
+    return _validator(settings.config)
 
 
 def _described(name: object, verdict: Verdict) -> str:
@@ -135,7 +166,7 @@ def _tell(load: Load, finding: Finding, root: str | None) -> None:
     load.report.find(outcome, MESSAGE, finding.text("nl"), sleutel=root, plaats=finding.path)
 
 
-def _staged(row: Row, version: str, found: bytes | None) -> tuple[object, ...]:
+def _staged(row: Row, version: str) -> tuple[object, ...]:
     return (
         row.order,
         row.parent,
@@ -154,7 +185,6 @@ def _staged(row: Row, version: str, found: bytes | None) -> tuple[object, ...]:
         row.mended,
         row.distance_m,
         version,
-        found,
     )
 
 
@@ -180,7 +210,7 @@ def _classes(model: Model) -> list[dict[str, object]]:
     return found
 
 
-def _count_refused(load: Load, message: dict[str, object], model: Model) -> None:
+def _count_refused(load: Load, message: Mapping[str, object], model: Model) -> None:
     """Count the objects of a refused message by where they stand, whatever they say they are."""
     relations = {
         item.name: model.sort(item.type) or MESSAGE

@@ -4,21 +4,22 @@
 -- A building that names a pand says something of that pand: without the pand it says nothing.
 UPDATE bron.imev_object
 SET fout = format('pand %s is niet geladen: laad eerst de BAG van de gemeente', kenmerken ->> 'idPandBAG'),
-  plaats = plaats || '.idPandBAG'
+  plaats = plaats || '.idPandBAG', code = 'pand_onbekend'
 WHERE soort = 'gebouw' AND kenmerken ? 'idPandBAG'
   AND NOT EXISTS (SELECT FROM register.pand WHERE identificatie = kenmerken ->> 'idPandBAG')
 
 -- name: meld_zonder_pand
 -- Allowed by the model, but such a building has no place on the map.
-INSERT INTO beheer.bevinding (levering, uitkomst, soort, sleutel, plaats, reden)
-SELECT %(levering)s, 'melding', soort, identificatie, plaats, 'het bericht noemt geen pand en geeft geen geometrie'
+INSERT INTO beheer.bevinding (levering, uitkomst, soort, sleutel, plaats, reden, code)
+SELECT %(levering)s, 'melding', soort, identificatie, plaats, 'het bericht noemt geen pand en geeft geen geometrie',
+  'geen_pand'
 FROM bron.imev_object WHERE soort = 'gebouw' AND geometrie IS NULL AND NOT kenmerken ? 'idPandBAG'
 
 -- name: zoek_bezette
 -- An identificatie belongs to one object, under one root.
 UPDATE bron.imev_object AS nieuw
 SET fout = format('identificatie %s hoort al bij een %s van %s', nieuw.identificatie, oud.soort, wortel.identificatie),
-  plaats = nieuw.plaats || '.identificatie'
+  plaats = nieuw.plaats || '.identificatie', code = 'identificatie_bezet'
 FROM register.imev_object AS oud
 JOIN register.imev_object AS wortel ON wortel.nummer = oud.wortel
 WHERE nieuw.identificatie = oud.identificatie AND oud.eind_registratie IS NULL AND nieuw.fout IS NULL
@@ -28,28 +29,29 @@ WHERE nieuw.identificatie = oud.identificatie AND oud.eind_registratie IS NULL A
 UPDATE bron.imev_object AS o
 SET geometrie = CASE ST_NumGeometries(h.geometrie) WHEN 1 THEN ST_GeometryN(h.geometrie, 1) ELSE h.geometrie END,
   hersteld = nullif(concat_ws(' ', o.hersteld, h.hersteld), ''),
-  fout = h.fout
+  fout = h.fout,
+  code = CASE WHEN h.fout IS NOT NULL THEN 'geometrie_onbruikbaar' END
 FROM bron.imev_object AS b CROSS JOIN LATERAL bron.herstel(b.geometrie, b.dimensie) AS h
 WHERE b.volgorde = o.volgorde AND o.dimensie IS NOT NULL AND o.fout IS NULL
 
 -- name: meld_hersteld
-INSERT INTO beheer.bevinding (levering, uitkomst, soort, sleutel, plaats, reden)
-SELECT %(levering)s, 'hersteld', soort, identificatie, plaats, hersteld
+INSERT INTO beheer.bevinding (levering, uitkomst, soort, sleutel, plaats, reden, code)
+SELECT %(levering)s, 'hersteld', soort, identificatie, plaats, hersteld, 'geometrie_ongeldig'
 FROM bron.imev_object WHERE hersteld IS NOT NULL ORDER BY volgorde
 
 -- name: meld_zonder_vlak
 -- Contours that no layer of areas can show; they are in the register all the same.
-INSERT INTO beheer.bevinding (levering, uitkomst, soort, sleutel, plaats, reden)
+INSERT INTO beheer.bevinding (levering, uitkomst, soort, sleutel, plaats, reden, code)
 SELECT %(levering)s, 'melding', c.soort, c.identificatie, c.plaats,
-  'de contour heeft geen oppervlak en staat dus in geen vlakkenlaag'
+  'de contour heeft geen oppervlak en staat dus in geen vlakkenlaag', 'geen_vlak'
 FROM bron.imev_object AS c JOIN bron.imev_object AS r ON r.volgorde = c.ouder
 WHERE c.soort = 'contour'
   AND register.als_vlak(coalesce(c.geometrie, ST_Buffer(r.geometrie, c.afstand_m, 'quad_segs=1'))) IS NULL
 ORDER BY c.volgorde
 
 -- name: meld_geweigerd
-INSERT INTO beheer.bevinding (levering, uitkomst, soort, sleutel, plaats, reden)
-SELECT %(levering)s, 'geweigerd', soort, identificatie, plaats, fout
+INSERT INTO beheer.bevinding (levering, uitkomst, soort, sleutel, plaats, reden, code)
+SELECT %(levering)s, 'geweigerd', soort, identificatie, plaats, fout, code
 FROM bron.imev_object WHERE fout IS NOT NULL ORDER BY volgorde
 
 -- name: tel
@@ -95,6 +97,12 @@ JOIN nummers AS eigen USING (volgorde)
 JOIN nummers AS wortel ON wortel.volgorde = 0
 LEFT JOIN nummers AS boven ON boven.volgorde = o.ouder
 ORDER BY o.volgorde
+
+-- name: schrijf_bericht
+INSERT INTO register.imev_bericht (wortel, inhoud)
+SELECT o.nummer, b.inhoud FROM bron.imev_object AS b
+JOIN register.imev_object AS o ON o.identificatie = b.identificatie AND o.eind_registratie IS NULL
+WHERE b.ouder IS NULL
 
 -- name: schrijf_klassen
 INSERT INTO register.imev_klasse (naam, soort, familie, gebied, bkl_code, activiteit, seveso)
