@@ -144,7 +144,7 @@ def _publish(
     row = connection.execute("SELECT nextval('beheer.publicatie_nummer')").fetchone()
     number = int(row[0]) if row else 0
     pruned = _pruned_up_to(connection)
-    done = []
+    done: list[_Done] = []
     for layer in layers:
         notice(f"publishing {layer.name}")
         numbers = _Numbers(number, pruned)
