@@ -26,7 +26,8 @@ SELECT
   CASE WHEN NOT oordeel.onbekend THEN locatie.kl END AS kl,
   CASE WHEN NOT oordeel.onbekend THEN locatie.bkl END AS bkl,
   CASE WHEN NOT oordeel.onbekend THEN gebouw.niet_bepaald + locatie.niet_bepaald END AS niet_bepaald,
-  bekend.getest,
+  -- a building may lie over the boundary of its municipality
+  greatest(bekend.getest, gebouw.alle + locatie.alle) AS getest,
   gebouw.alle + locatie.alle AS gevonden,
   oordeel.onbekend,
   array_to_string(raakt.gemeenten, ', ') AS gemeenten,

@@ -325,6 +325,7 @@ def _new_area(area: NewArea, key: str, counted: Mapping[tuple[str, str, str], in
     unknown = bool(unpublished) or touched.outside
     found = {name: counted.get((key, *what), 0) for name, what in _COUNTED.items()}
     found["niet_bepaald"] = sum(counted.get((key, kind, "niet_bepaald"), 0) for kind in ("gebouw", "locatie"))
+    at_least = sum(number for (asked, _, _), number in counted.items() if asked == key)
     conflicts = area.type == "pr10_6" and not unknown
     return Area(
         key=key,
@@ -336,8 +337,9 @@ def _new_area(area: NewArea, key: str, counted: Mapping[tuple[str, str, str], in
         by_distance=True,
         placeholder=False,
         counts={name: None if unknown else number for name, number in found.items()},
-        at_least=sum(number for (asked, _, _), number in counted.items() if asked == key),
-        tested=touched.tested,
+        at_least=at_least,
+        # a building may lie over the boundary of its municipality
+        tested=max(touched.tested, at_least),
         unknown=unknown,
         unpublished=", ".join(unpublished) or None,
         outside=touched.outside,
