@@ -71,8 +71,8 @@ def test_layers_that_do_not_tell_their_changes_are_left_alone(village):
         " ST_Multi(ST_MakeEnvelope(0, 300000, 10, 300010, 28992)))"
     )
     done = engine.publish(village.connection, village.catalogue, changed_only=True)
-    # and the layer that counts what they hold
-    assert [item.layer for item in done.layers] == [*LAYERS, "signalering"]
+    names = [item.layer for item in done.layers]
+    assert {*LAYERS, "signalering"} <= {*names} and "gemeenten" not in names
     assert {item.layer: item.added for item in done.layers}["kgl_status"] == 1
     assert village.rows("SELECT count(*) FROM publiek.gemeenten WHERE naam = 'Nieuw'") == [(0,)]
     full = engine.publish(village.connection, village.catalogue)

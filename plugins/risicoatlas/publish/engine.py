@@ -175,13 +175,15 @@ def _changed_keys(
     """Keys by column of what may have changed; None where the layer is to be published as a whole."""
     if changed is None or not tables.fits(connection, layer):
         return None
-    if not layer.follows:
-        return changed.of(layer)
+    own = changed.of(layer)
+    if not layer.follows or own is None:
+        return own
     followed = [item for item in done if item.layer.name in layer.follows]
     # what a municipality shows or hides changes what is known of its areas
     if changed.keys["gemeente"] != () or not all(item.partly for item in followed):
         return None
-    return following.keys(connection, layer, [item.layer for item in followed], numbers.number)
+    counted = following.keys(connection, layer, [item.layer for item in followed if item.changed], numbers.number)
+    return None if counted is None else {**own, **counted}
 
 
 def _is_published(connection: Connection) -> bool:
