@@ -263,7 +263,7 @@ def _publish(connection: Connection, service: Service, sort: str) -> None:
 
 def _earlier(connection: Connection, service: Service, asked: Write, digest: bytes) -> Stored | None:
     """What the same request gave before, by its idempotency key."""
-    if asked.idempotency is None:
+    if asked.idempotency is None or asked.validate_only:
         return None
     row = connection.execute(
         "SELECT identificatie, registratie, verzoek_hash FROM beheer.imev_aanlevering"
