@@ -175,7 +175,7 @@
           <se:PolygonSymbolizer>
             <se:Fill>
               <se:SvgParameter name="fill">#e6cfa0</se:SvgParameter>
-              <se:SvgParameter name="fill-opacity">0.45</se:SvgParameter>
+              <se:SvgParameter name="fill-opacity">0.8</se:SvgParameter>
             </se:Fill>
           </se:PolygonSymbolizer>
           <se:PolygonSymbolizer>
@@ -221,8 +221,18 @@
           </ogc:Filter>
           <se:PolygonSymbolizer>
             <se:Fill>
-              <se:SvgParameter name="fill">#bdbdbd</se:SvgParameter>
-              <se:SvgParameter name="fill-opacity">0.4</se:SvgParameter>
+              <se:GraphicFill>
+                <se:Graphic>
+                  <se:Mark>
+                    <se:WellKnownName>shape://dot</se:WellKnownName>
+                    <se:Stroke>
+                      <se:SvgParameter name="stroke">#4d4d4d</se:SvgParameter>
+                      <se:SvgParameter name="stroke-width">2.6</se:SvgParameter>
+                    </se:Stroke>
+                  </se:Mark>
+                  <se:Size>9</se:Size>
+                </se:Graphic>
+              </se:GraphicFill>
             </se:Fill>
           </se:PolygonSymbolizer>
           <se:PolygonSymbolizer>
