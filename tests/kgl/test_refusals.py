@@ -49,9 +49,9 @@ class TestWithoutALogin:
         assert {answer.headers["WWW-Authenticate"].split()[0] for answer in answers} == {"Basic"}
         assert len({answer.text for answer in answers}) == 1
 
-    def test_beside_it_is_only_what_the_delivery_of_the_rev_names(self, office: Office) -> None:
+    def test_all_of_v1_is_closed_but_what_everybody_may_read(self, office: Office) -> None:
         for path in ("/aanlevering/v1", "/aanlevering/v1/", "/aanlevering/v1/bestaat_niet", "/aanlevering/v1/kglx"):
-            assert office.client.get(path).status_code == 404
+            assert office.client.get(path).status_code == 401
         assert office.client.post("/aanlevering/v1/LocatieEVActiviteiten", json={}).status_code == 401
 
     def test_a_revoked_key_is_no_login(self, office: Office) -> None:

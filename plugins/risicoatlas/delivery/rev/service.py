@@ -1,6 +1,6 @@
 """The REV delivery behind the door: which address, who asks, is it well formed, and the answer or its error report.
 
-Reading needs no key. A write without one, or of somebody else's data, gives 401, as the description of the REV API has
+Reading needs no key; an address that does not exist gives 401 without one. A write without one, or of somebody else's data, gives 401, as the description of the REV API has
 it.
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from werkzeug import Request, Response
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 from werkzeug.routing import Map, Rule
 
 from risicoatlas.access import actor as actors
@@ -60,7 +60,7 @@ def answer(service: Service, environ: WSGIEnvironment, start_response: StartResp
 
 def _answer(service: Service, request: Request) -> Response:
     if not calls.is_text(request.path):
-        raise refused(404, "niet_gevonden", "$", "dit adres bestaat niet", "this address does not exist")
+        raise NotFound
     adapter = _MAP.bind("localhost", path_info=request.path)
     if request.method == "OPTIONS":
         allowed = ", ".join(sorted({*adapter.allowed_methods(), "OPTIONS"}))
@@ -83,13 +83,17 @@ def _answer(service: Service, request: Request) -> Response:
     return response
 
 
+def _no_key() -> RefusedError:
+    return refused(
+        401, "geen_sleutel", "X-API-Key",
+        "hiervoor is een sleutel nodig: als X-API-Key of als wachtwoord van Basic",
+        "this needs a key: as X-API-Key or as the password of Basic",
+    )  # fmt: skip
+
+
 def _refuse_stranger(call: Call) -> None:
     if call.actor.anonymous:
-        raise refused(
-            401, "geen_sleutel", "X-API-Key",
-            "om te schrijven is een sleutel nodig: als X-API-Key of als wachtwoord van Basic",
-            "writing needs a key: as X-API-Key or as the password of Basic",
-        )  # fmt: skip
+        raise _no_key()
     if call.decision is None or not (call.decision.allowed and call.decision.areas):
         raise refused(
             401, "geen_bronhouder", "X-API-Key",
@@ -162,6 +166,9 @@ def _of_error(error: RisicoAtlasError) -> RefusedError:
 
 
 def _of_router(service: Service, request: Request, error: HTTPException) -> Response:
+    """An address that does not exist is told of to who has a login alone, as everywhere under this root."""
+    if actors.current().anonymous:
+        return _report(service, request, _no_key())
     if isinstance(error, MethodNotAllowed):
         allowed = ", ".join(sorted(error.valid_methods or ()))
         response = _report(
