@@ -1,7 +1,7 @@
 """The REV delivery behind the door: which address, who asks, is it well formed, and the answer or its error report.
 
-Reading needs no key; an address that does not exist gives 401 without one. A write without one, or of somebody else's data, gives 401, as the description of the REV API has
-it.
+Reading needs no key; an address that does not exist gives 401 without one. A write without a key, or of somebody else's
+data, gives 401, as the description of the REV API has it.
 """
 
 import json
