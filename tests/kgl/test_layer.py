@@ -96,7 +96,8 @@ class TestTheRoleOfTheDelivery:
         "statement",
         [
             "SELECT status FROM register.pand", "SELECT 1 FROM register.kgl_label",
-            "SELECT 1 FROM register.registertreffer", "SELECT 1 FROM register.kgl_vastgesteld", "SELECT 1 FROM beheer.sleutel", "SELECT 1 FROM beheer.audit",
+            "SELECT 1 FROM register.registertreffer", "SELECT 1 FROM register.kgl_vastgesteld",
+            "SELECT 1 FROM beheer.sleutel", "SELECT 1 FROM beheer.audit",
             "SELECT 1 FROM besloten.kgl_beheer", "SELECT 1 FROM publiek.kgl_public",
             "UPDATE register.kgl_gemeente SET gepubliceerd_op = now()", "DELETE FROM register.kgl_correctie",
             "DELETE FROM register.kgl_gebeurtenis", "UPDATE register.kgl_correctie SET categorie = 'kwetsbaar'",
