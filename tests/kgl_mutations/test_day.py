@@ -15,7 +15,10 @@ from risicoatlas.kgl.settings import Settings as KglSettings
 from risicoatlas.sample.writing import Request, write_mutations
 
 LABELS = "SELECT to_jsonb(l) - 'berekend_op' FROM register.kgl_label l ORDER BY regelset, pand"
-SERVED = "SELECT id_pand_bag, categorie_kwetsbaarheid, regel, ST_AsText(geometrie) FROM publiek.kgl_public WHERE publicatie_tot IS NULL ORDER BY 1"  # noqa: E501
+SERVED = (
+    "SELECT id_pand_bag, categorie_kwetsbaarheid, regel, ST_AsText(geometrie) FROM publiek.kgl_public"
+    " WHERE publicatie_tot IS NULL ORDER BY 1"
+)
 
 
 @pytest.fixture

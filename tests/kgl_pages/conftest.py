@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from tests.browser import chrome, open_page  # noqa: F401
 from tests.conftest import Town, _copied
 from tests.web.conftest import browser
 from werkzeug.test import Client, TestResponse

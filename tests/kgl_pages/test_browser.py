@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+from tests.browser import picture, violations
 from tests.conftest import Town
-from tests.web import test_browser as pages
-from tests.web.test_browser import chrome, open_page  # noqa: F401
 
 from risicoatlas.access import keys
 
@@ -30,7 +29,7 @@ def pand(town: Town) -> str:
 
 
 @pytest.fixture
-def owner(open_page: Callable[..., Page], town: Town) -> Iterator[Callable[..., Page]]:  # noqa: F811
+def owner(open_page: Callable[..., Page], town: Town) -> Iterator[Callable[..., Page]]:
     """Opens a page as its municipality, logged in by the form."""
     with town.database.loader() as connection:
         key = keys.create(connection, "browser", "gemeente", None, ["GM9901"], None).key
@@ -48,7 +47,7 @@ def owner(open_page: Callable[..., Page], town: Town) -> Iterator[Callable[..., 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_pass_the_accessibility_rules_of_wcag(
-    open_page: Callable[..., Page],  # noqa: F811
+    open_page: Callable[..., Page],
     owner: Callable[..., Page],
     pand: str,
     scheme: str,
@@ -61,13 +60,13 @@ def test_pages_pass_the_accessibility_rules_of_wcag(
         "/kgl/regels/basisvulling/woon",
         "/kgl/regels/bkl-vi/winkel",
     ]
-    found = {path: pages._violations(open_page(path, color_scheme=scheme)) for path in paths}
-    found["owner"] = pages._violations(owner(building, color_scheme=scheme))
-    assert {path: violations for path, violations in found.items() if violations} == {}
+    found = {path: violations(open_page(path, color_scheme=scheme)) for path in paths}
+    found["owner"] = violations(owner(building, color_scheme=scheme))
+    assert {path: faults for path, faults in found.items() if faults} == {}
 
 
 def test_the_map_opens_the_explanation_of_a_building(
-    open_page: Callable[..., Page],  # noqa: F811
+    open_page: Callable[..., Page],
     pand: str,
 ) -> None:
     page = open_page(f"/viewer/#object=kgl_public/NL.IMEV.gm9901.{pand}")
@@ -79,24 +78,24 @@ def test_the_map_opens_the_explanation_of_a_building(
 
 
 def test_the_picture_is_drawn_by_our_own_service_and_described(
-    open_page: Callable[..., Page],  # noqa: F811
+    open_page: Callable[..., Page],
     pand: str,
 ) -> None:
     page = open_page(f"/kgl/gebouwen/{pand}")
-    picture = page.locator("figure img")
-    assert picture.evaluate("image => image.complete && image.naturalWidth") == 720
-    assert pand in (picture.get_attribute("alt") or "")
+    drawn = page.locator("figure img")
+    assert drawn.evaluate("image => image.complete && image.naturalWidth") == 720
+    assert pand in (drawn.get_attribute("alt") or "")
     outline = page.locator("figure path").bounding_box()
-    frame = picture.bounding_box()
+    frame = drawn.bounding_box()
     assert outline and frame
     middle = (outline["x"] + outline["width"] / 2, outline["y"] + outline["height"] / 2)
     assert abs(middle[0] - frame["x"] - frame["width"] / 2) < 3
     assert abs(middle[1] - frame["y"] - frame["height"] / 2) < 3
-    pages._picture(page, "building", full_page=True)
+    picture(page, "building", full_page=True)
 
 
 def test_a_page_can_be_read_and_left_by_the_keyboard(
-    open_page: Callable[..., Page],  # noqa: F811
+    open_page: Callable[..., Page],
     pand: str,
 ) -> None:
     page = open_page(f"/kgl/gebouwen/{pand}")
@@ -122,21 +121,21 @@ def test_the_owner_opens_and_closes_a_function_by_the_keyboard(owner: Callable[.
     assert not told.evaluate("one => one.open")
     page.keyboard.press("Space")
     expect(told.locator("ol.way > li").first).to_be_visible()
-    pages._picture(page, "building-owner", full_page=True)
+    picture(page, "building-owner", full_page=True)
 
 
 @pytest.mark.parametrize("path", ["/kgl/gebouwen/{pand}", "/kgl/regels/", "/kgl/regels/basisvulling/woon"])
-def test_pages_fit_a_telephone(open_page: Callable[..., Page], pand: str, path: str) -> None:  # noqa: F811
+def test_pages_fit_a_telephone(open_page: Callable[..., Page], pand: str, path: str) -> None:
     page = open_page(path.format(pand=pand), viewport=TELEPHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= TELEPHONE["width"]
-    pages._picture(page, f"kgl-telephone-{path.strip('/').split('/')[-1].strip('{}')}", full_page=True)
+    picture(page, f"kgl-telephone-{path.strip('/').split('/')[-1].strip('{}')}", full_page=True)
 
 
-def test_the_drawing_of_the_rules_is_one_picture_with_a_name(open_page: Callable[..., Page]) -> None:  # noqa: F811
+def test_the_drawing_of_the_rules_is_one_picture_with_a_name(open_page: Callable[..., Page]) -> None:
     page = open_page("/kgl/regels/basisvulling/woon")
     expect(page.get_by_role("img", name="Stroomschema van Woonfunctie")).to_be_visible()
     for box in page.locator("svg.diagram rect").all():
         line = box.locator("xpath=following-sibling::*[local-name()='text'][1]")
         outer, inner = box.bounding_box(), line.bounding_box()
         assert outer and inner and inner["x"] + inner["width"] <= outer["x"] + outer["width"]
-    pages._picture(page, "rules", full_page=True)
+    picture(page, "rules", full_page=True)

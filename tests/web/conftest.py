@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from lxml import html
+from tests.browser import chrome, open_page  # noqa: F401
 from werkzeug.test import Client, TestResponse
 
 from risicoatlas.access import keys

@@ -6,72 +6,22 @@ Every test also holds that the browser reports no error and asks no other host f
 
 import json
 import urllib.request
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import Page, Route, expect
+from tests.browser import picture, violations
 
 from risicoatlas.access import keys
-from risicoatlas.settings import CHECKOUT
-from risicoatlas.web import pages
 
 pytestmark = pytest.mark.browser
 
-SCREENSHOTS = CHECKOUT / "screenshots"
-AXE = CHECKOUT / "plugins/risicoatlas/web/viewer/node_modules/axe-core/axe.min.js"
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 RD = "http://www.opengis.net/def/crs/EPSG/0/28992"
 ZOOM = 13
 # WCAG 2.5.8 asks 24; what lies on the map is hit with a thumb
 TARGET_PX, MAP_TARGET_PX = 24, 32
-
-
-@dataclass
-class Watched:
-    """What the browser complained about, and which hosts it asked."""
-
-    errors: list[str] = field(default_factory=list)
-    hosts: set[str] = field(default_factory=set)
-
-    def follow(self, page: Page) -> None:
-        page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
-
-
-@pytest.fixture(scope="module")
-def chrome(chromium: Path) -> Iterator[Browser]:
-    assert (pages.VIEWER / "index.html").is_file(), f"the map is not built: {pages.BUILD_COMMAND}"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def open_page(chrome: Browser, server: Any) -> Iterator[Callable[..., Page]]:
-    """Opens a page of the service; at the end no error and no other host may have been seen."""
-    watched = Watched()
-    contexts = []
-
-    def opened(path: str, **options: Any) -> Page:
-        context = chrome.new_context(**{"locale": "nl-NL", "viewport": {"width": 1280, "height": 860}, **options})
-        contexts.append(context)
-        page = context.new_page()
-        watched.follow(page)
-        page.goto(server.url + path)
-        page.wait_for_load_state("networkidle")
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert watched.errors == []
-    assert watched.hosts == {urlsplit(server.url).netloc}
 
 
 def _items(server: Any, layer: str, **parameters: str) -> dict[str, Any]:
@@ -124,18 +74,13 @@ def _settle(page: Page) -> None:
     )
 
 
-def _picture(page: Page, name: str, **options: Any) -> None:
-    SCREENSHOTS.mkdir(exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"{name}.png", **options)
-
-
 def test_start_page_leads_to_the_map(open_page: Callable[..., Page], server: Any) -> None:
     page = open_page("/")
     listed = page.locator("th[scope=row] code").all_inner_texts()
     counted = page.locator("tr:has(th[scope=row] code:text-is('kgl_public')) td").first.inner_text()
     assert "kgl_public" in listed
     assert int(counted.replace(".", "")) == _items(server, "kgl_public", limit="1")["numberMatched"]
-    _picture(page, "start", full_page=True)
+    picture(page, "start", full_page=True)
     page.get_by_role("link", name="Open de kaart").click()
     _settle(page)
     assert page.locator("#layer-kgl_public").is_checked()
@@ -156,7 +101,7 @@ def test_map_shows_the_town_its_layers_and_their_legend(open_page: Callable[...,
     legend = page.get_by_role("list", name="Legenda van Kwetsbare gebouwen").locator("li").all_inner_texts()
     assert [words for words in legend if "wetsbaar" in words]
     assert page.locator(".legend svg").count() >= len(legend)
-    _picture(page, "map")
+    picture(page, "map")
 
 
 def test_tiles_of_the_town_are_drawn(open_page: Callable[..., Page], building: dict[str, Any]) -> None:
@@ -186,7 +131,7 @@ def test_click_on_a_building_gives_the_reason_of_its_label(
     expect(told).to_contain_text(building["properties"]["regel"])
     expect(told).to_contain_text(building["properties"]["artikel"])
     _settle(page)
-    _picture(page, "reason")
+    picture(page, "reason")
     page.keyboard.press("Escape")
     expect(page.locator(".details-side")).to_be_hidden()
     expect(page.locator("#map")).to_be_focused()
@@ -298,7 +243,7 @@ def test_reader_with_a_key_finds_the_restricted_layer_on_the_map(open_page: Call
     entry.click()
     expect(page.locator(".details .facts").first).to_contain_text("99901")
     _settle(page)
-    _picture(page, "restricted")
+    picture(page, "restricted")
     page.goto(page.url.partition("/viewer")[0] + "/auth/login")
     page.get_by_role("button", name="Uitloggen").click()
     page.goto(page.url.rstrip("/") + "/viewer/")
@@ -317,7 +262,7 @@ def test_buttons_are_large_enough_to_hit(open_page: Callable[..., Page]) -> None
 @pytest.mark.parametrize("path", ["/", "/?lang=en", "/auth/login", "/viewer/"])
 def test_page_passes_the_accessibility_rules_of_wcag(open_page: Callable[..., Page], path: str, scheme: str) -> None:
     page = open_page(path, color_scheme=scheme)
-    assert _violations(page) == []
+    assert violations(page) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -329,14 +274,7 @@ def test_details_and_list_pass_the_accessibility_rules_of_wcag(
     _click_middle(page)
     expect(page.locator(".explanation")).to_be_visible()
     _settle(page)
-    assert _violations(page) == []
-
-
-def _violations(page: Page) -> list[str]:
-    """What axe-core finds, as rule and place."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", WCAG)
-    return [f"{item['id']}: {node['html']}" for item in found["violations"] for node in item["nodes"]]
+    assert violations(page) == []
 
 
 def test_map_works_on_a_telephone(open_page: Callable[..., Page], building: dict[str, Any]) -> None:
@@ -352,7 +290,7 @@ def test_map_works_on_a_telephone(open_page: Callable[..., Page], building: dict
     _click_middle(page)
     expect(page.locator(".explanation")).to_be_visible()
     _settle(page)
-    _picture(page, "telephone")
+    picture(page, "telephone")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
@@ -368,8 +306,16 @@ def test_pages_of_the_ogc_api_pass_the_rules_of_axe(
     found = {}
     for path in paths:
         page = open_page(f"{path}{'&' if '?' in path else '?'}f=html", color_scheme=scheme)
-        found[path] = _violations(page)
-    assert {path: violations for path, violations in found.items() if violations} == {}
+        found[path] = violations(page)
+    assert {path: faults for path, faults in found.items() if faults} == {}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_of_signalling_pass_the_rules_of_axe(open_page: Callable[..., Page], server: Any, scheme: str) -> None:
+    area = _items(server, "signalering", limit="1")["features"][0]["id"]
+    paths = ["/signalering/", "/signalering/?lang=en", f"/signalering/gebieden/{area}"]
+    found = {path: violations(open_page(path, color_scheme=scheme)) for path in paths}
+    assert {path: faults for path, faults in found.items() if faults} == {}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -382,14 +328,15 @@ def test_description_of_the_delivery_passes_the_rules_of_axe(
     page.get_by_label("API-sleutel").fill(made.key)
     page.get_by_role("button", name="Inloggen").click()
     for language in ("nl", "en"):
-        page.goto(f"{server.url}/aanlevering/v1/kgl/openapi?lang={language}")
-        expect(page.locator("h1")).to_be_visible()
-        assert _violations(page) == []
+        for address in ("kgl/openapi", "openapi"):
+            page.goto(f"{server.url}/aanlevering/v1/{address}?lang={language}")
+            expect(page.locator("h1")).to_be_visible()
+            assert violations(page) == [], address
 
 
 def test_addresses_of_a_collection_are_copied_with_the_keyboard(open_page: Callable[..., Page], server: Any) -> None:
     page = open_page("/ogc/v1/collections/kgl_public?f=html")
-    _picture(page, "collection", full_page=True)
+    picture(page, "collection", full_page=True)
     button = page.get_by_role("button", name="Kopieer het adres van WFS")
     button.focus()
     page.keyboard.press("Enter")

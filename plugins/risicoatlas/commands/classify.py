@@ -69,22 +69,12 @@ def command(
             for each in sets
         ]
         waiting = permitted.classify(connection, sets[0], on=day)
-        sent, failed = notices.send(connection, handling.mail)
+        _say_mail(*notices.send(connection, handling.mail))
         if compare:
             differences = comparison.compare(connection, *compare)
             _print([asdict(item) for item in differences], as_json, lambda: _difference_lines(differences))
             return
-    outcome = _as_json(done[0]) | {"permitted": waiting}
-    _print(
-        outcome,
-        as_json,
-        lambda: [
-            *_run_lines(done[0]),
-            *_outcome_lines(done[0].outcome),
-            f"  {waiting:>9}  permitted, labelled apart",
-        ],
-    )
-    _say_mail(sent, failed)
+    _print(_as_json(done[0]) | {"permitted": waiting}, as_json, lambda: _done_lines(done[0], waiting))
 
 
 def _as_json(done: "Relabelled") -> dict[str, object]:
@@ -100,6 +90,10 @@ def _run_lines(done: "Relabelled") -> list[str]:
     if done.proposed or done.kept:
         lines.append(f"  {done.proposed} changes of established labels proposed, {done.kept} corrections kept")
     return lines
+
+
+def _done_lines(done: "Relabelled", waiting: int) -> list[str]:
+    return [*_run_lines(done), *_outcome_lines(done.outcome), f"  {waiting:>9}  permitted, labelled apart"]
 
 
 def _say_mail(sent: int, failed: int) -> None:

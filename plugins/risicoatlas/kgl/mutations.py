@@ -78,16 +78,6 @@ def relabel(
     return Relabelled(run, outcome, touched, None if panden is None else len(panden), proposed, kept)
 
 
-def touched_by(connection: Connection, delivery: int) -> dict[str, int]:
-    """How many buildings a delivery touched, by cause."""
-    return dict(
-        connection.execute(
-            "SELECT oorzaak, count(DISTINCT pand) FROM register.kgl_geraakt WHERE levering = %s GROUP BY 1 ORDER BY 1",
-            [delivery],
-        ).fetchall()
-    )
-
-
 def _digest(rules: RuleSet, active: ActiveRules) -> bytes:
     """Of everything but the register that labels depend on: the files, and what of them holds on the day."""
     digest = hashlib.sha256()

@@ -7,7 +7,6 @@ and not by pygeoapi, which ignores unknown ones, takes a box by its corners only
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote
 
 from pygeofilter import ast
@@ -207,7 +206,3 @@ def _filter(layer: Layer, found: Parameters, body: bytes) -> ast.Node | None:
 def queryables(layer: Layer) -> list[str]:
     """The names that a filter may use."""
     return [*layer.by_name, GEOMETRY]
-
-
-def schema_of(values: tuple[str, ...]) -> dict[str, Any]:
-    return {"enum": list(values)} if values else {}
