@@ -1,29 +1,13 @@
 """The established version of a municipality's labels (``register.kgl_vastgesteld``), from which layers are published.
 
-In: municipality codes, or buildings of them. Out: the changes, one per building. Nothing is committed here: whoever
-establishes also writes the event, in the same transaction.
+In: municipality codes, or buildings of them. Out: how many changed. Nothing is committed here: whoever establishes also
+writes the event, in the same transaction.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-
-from psycopg.rows import class_row
 
 from risicoatlas.database import Connection
 from risicoatlas.rules import inputs
-
-
-@dataclass(frozen=True)
-class Change:
-    """What became of the established label of one building: ``soort`` is toegevoegd, vervallen or herzien."""
-
-    pand: str
-    gemeentecode: str
-    soort: str
-    oude_categorie: str | None
-    nieuwe_categorie: str | None
-    oude_regel: str | None
-    nieuwe_regel: str | None
 
 
 def establish(
@@ -44,23 +28,6 @@ def establish(
     if drafts:
         inputs.run(connection, "drafts_done.sql", package="risicoatlas.kgl", **parameters)
     return removed + written
-
-
-def pending(connection: Connection, municipalities: Sequence[str], panden: Sequence[str] | None = None) -> list[Change]:
-    """What :func:`establish` would change, in the order of the buildings."""
-    with connection.cursor(row_factory=class_row(Change)) as cursor:
-        return cursor.execute(
-            "SELECT coalesce(n.pand, o.pand) AS pand, coalesce(n.gemeentecode, o.gemeentecode) AS gemeentecode,"
-            " CASE WHEN o.pand IS NULL THEN 'toegevoegd' WHEN n.pand IS NULL THEN 'vervallen' ELSE 'herzien' END"
-            " AS soort, o.categorie AS oude_categorie, n.categorie AS nieuwe_categorie, o.regel AS oude_regel,"
-            " n.regel AS nieuwe_regel"
-            " FROM (SELECT * FROM register.kgl_geldend WHERE gemeentecode = ANY (%(gemeenten)s)"
-            "  AND (%(panden)s::text[] IS NULL OR pand = ANY (%(panden)s::text[]))) AS n"
-            " FULL JOIN (SELECT * FROM register.kgl_vastgesteld WHERE gemeentecode = ANY (%(gemeenten)s)"
-            "  AND (%(panden)s::text[] IS NULL OR pand = ANY (%(panden)s::text[]))) AS o USING (pand)"
-            " WHERE n.waarde_hash IS DISTINCT FROM o.waarde_hash ORDER BY 1",
-            {"gemeenten": list(municipalities), "panden": None if panden is None else list(panden)},
-        ).fetchall()
 
 
 def follow(
