@@ -15,6 +15,7 @@ from risicoatlas.publish import engine, tables
 LABELS = (
     "SELECT to_jsonb(l) - 'berekend_op' FROM register.kgl_label l ORDER BY pand, regelset",
     "SELECT to_jsonb(f) FROM register.kgl_functielabel f ORDER BY pand, regelset, functie",
+    "SELECT to_jsonb(v) - 'berekend_op' FROM register.kgl_label_vergund v ORDER BY pand, regelset",
 )
 ESTABLISHED = (
     "SELECT to_jsonb(v) - 'vastgesteld_op' FROM register.kgl_vastgesteld v ORDER BY pand",
@@ -24,7 +25,9 @@ ESTABLISHED = (
 SERVED = (
     "SELECT to_jsonb(t) FROM publiek.kgl_public t ORDER BY volgnummer",
     "SELECT to_jsonb(t) FROM publiek.kgl_status t ORDER BY volgnummer",
+    "SELECT to_jsonb(t) FROM publiek.kgl_vergund t ORDER BY volgnummer",
     "SELECT to_jsonb(t) FROM besloten.kgl_beheer t ORDER BY volgnummer",
+    "SELECT to_jsonb(t) FROM besloten.kgl_verschillen t ORDER BY volgnummer",
     "SELECT laag, aantal, ST_AsEWKT(omvang), ST_AsEWKT(omvang_etrs89), gemeenten, bronnen FROM publiek.laag_stand"
     " ORDER BY 1",
 )
@@ -79,7 +82,7 @@ def check_equal(village: Village) -> None:
         result = village.publish(changed_only=False)
         assert result.number is None, result
         # the stored state, counted over the whole table
-        for layer in (village.catalogue.get("kgl_public"), village.catalogue.get("kgl_status")):
+        for layer in map(village.catalogue.get, ("kgl_public", "kgl_status", "kgl_vergund")):
             whole = engine._Done(layer, engine.LayerResult(layer.name, 0, 0, 0), None, anew=False)
             number = connection.execute("SELECT max(nummer) FROM publiek.publicatie").fetchone()
             assert number is not None

@@ -14,11 +14,11 @@ from risicoatlas.kgl.proposals import Selection
 from risicoatlas.kgl.settings import Settings
 from risicoatlas.publish import engine
 from risicoatlas.publish.engine import Publication
-from risicoatlas.rules import reader
+from risicoatlas.rules import permitted, reader
 from risicoatlas.rules.ruleset import RuleSet
 from risicoatlas.settings import CHECKOUT
 
-LAYERS = ("kgl_beheer", "kgl_public", "kgl_status")
+LAYERS = ("kgl_beheer", "kgl_public", "kgl_status", "kgl_vergund", "kgl_verschillen")
 FUNCTIONS = (
     "woonfunctie", "woonfunctie", "woonfunctie", "logiesfunctie", "kantoorfunctie", "industriefunctie", "winkelfunctie",
     "bijeenkomstfunctie", "overige gebruiksfunctie",
@@ -291,10 +291,12 @@ class Village:
     # --- runs ---------------------------------------------------------------------------------------------------------
 
     def relabel(self, *, changed_only: bool) -> list[Relabelled]:
-        return [
+        done = [
             mutations.relabel(self.connection, rules(name, places=self.places), SETTINGS, changed_only=changed_only)
             for name in self.sets
         ]
+        permitted.classify(self.connection, rules(self.sets[0], places=self.places))
+        return done
 
     def publish(self, *, changed_only: bool) -> Publication:
         return engine.publish(self.connection, self.catalogue, LAYERS, changed_only=changed_only)

@@ -68,9 +68,9 @@ def relabel(
         outcome = classify.classify(connection, rules, on=active.day, panden=panden, notice=notice)
         run = _record(connection, outcome, digest, touched, panden)
         _prune(connection)
+        _mark_for_publication(connection, outcome, panden)
         proposed, kept = 0, 0
         if active.name == ESTABLISHED:
-            _mark_for_publication(connection, outcome, panden)
             notice("comparing with the established versions")
             proposed, kept = proposals.propose(connection, run, panden)
             proposals.offer(connection, settings, active.day)
@@ -186,7 +186,8 @@ def _prune(connection: Connection) -> None:
 
 
 def _mark_for_publication(connection: Connection, outcome: Outcome, panden: Sequence[str] | None) -> None:
-    """Layers of the owner show the label of every building; which ones came out otherwise is not told one by one."""
+    """Layers of the owner show the label of every building, by every rule set; which ones came out otherwise is not told
+    one by one."""
     if panden is not None:
         connection.execute(
             "INSERT INTO beheer.te_publiceren (soort, sleutel) SELECT 'pand', unnest(%s::text[])", [list(panden)]
