@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 
 from risicoatlas import catalogue
-from risicoatlas.cluster import Cluster
+from risicoatlas.cluster import SERVER_SETTINGS, Cluster
 from risicoatlas.database import Database
 from risicoatlas.publish import tables
 from risicoatlas.settings import CHECKOUT
@@ -53,6 +53,8 @@ ALTER TABLE public.panden ADD PRIMARY KEY (nummer);
 CREATE UNIQUE INDEX ON public.panden (identificatie);
 CREATE INDEX ON public.panden USING gist (geometrie);
 """
+# Peers keep a connection per thread, or a pool per process.
+CONNECTIONS = "400"
 # What autovacuum does within minutes of a publication.
 VACUUM = ("VACUUM ANALYZE public.panden", "VACUUM ANALYZE publiek.panden")
 
@@ -106,6 +108,7 @@ def prepared(folder: Path, rows: int) -> Iterator[Ground]:
         shutil.rmtree(home, ignore_errors=True)
         made.write_text(json.dumps(_make(home, rows)), encoding="utf-8")
     found = json.loads(made.read_text(encoding="utf-8"))
+    SERVER_SETTINGS["max_connections"] = CONNECTIONS
     with Cluster(home).running() as cluster:
         ground = Ground(folder, home, cluster, found["rows"], Run(found["seconds"], found["peak_mib"]))
         # As `serve` does: documents tell of every layer, published or not.
