@@ -120,6 +120,8 @@ class Route:
     parameters: tuple[Parameter, ...] = ()
     body: Body | None = None
     writes: bool = False
+    # asks a login although it only reads, where others do not
+    private: bool = False
     conditional: bool = False
     versioned: bool = False
     tag: str = "gemeente"

@@ -13,5 +13,10 @@ CSRF_HEADER = "X-CSRF-Token"
 def refuse_other_sites(request: Request) -> None:
     """Raise :class:`ForbiddenError` for a session without its token, which only pages of ours know."""
     expected = request.environ.get(CSRF_KEY)
-    if expected and not hmac.compare_digest(request.headers.get(CSRF_HEADER, "").encode(), str(expected).encode()):
+    if expected and not hmac_equal(request.headers.get(CSRF_HEADER, ""), str(expected)):
         raise ForbiddenError(f"de kop {CSRF_HEADER} ontbreekt of is niet die van uw sessie: lees hem uit een antwoord")
+
+
+def hmac_equal(given: str, expected: str) -> bool:
+    """Whether two tokens are the same, in a time that tells nothing of where they differ."""
+    return hmac.compare_digest(given.encode(), expected.encode())

@@ -142,7 +142,7 @@ def _operation(interface: Interface, route: Route, language: str) -> Document:
         ],
         "responses": _responses(interface, route, language),
     }
-    if interface.reads_freely and route.writes:
+    if interface.reads_freely and (route.writes or route.private):
         operation["security"] = _LOGINS
     if route.body:
         schema = {"$ref": f"#/components/schemas/{route.body.name}Body"} if route.body.schema else {"type": "string"}

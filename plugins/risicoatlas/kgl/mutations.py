@@ -186,8 +186,8 @@ def _prune(connection: Connection) -> None:
 
 
 def _mark_for_publication(connection: Connection, outcome: Outcome, panden: Sequence[str] | None) -> None:
-    """Layers of the owner show the label of every building, by every rule set; which ones came out otherwise is not told
-    one by one."""
+    """Layers of the owner show the label of every building, by every rule set; which came out otherwise is not told one
+    by one."""
     if panden is not None:
         connection.execute(
             "INSERT INTO beheer.te_publiceren (soort, sleutel) SELECT 'pand', unnest(%s::text[])", [list(panden)]

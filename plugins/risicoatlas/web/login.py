@@ -18,7 +18,7 @@ from risicoatlas.service import Service
 
 FORM_COOKIE = "risicoatlas_formulier"
 # where a login may lead to; anything else leads to the start page
-TARGETS = {"viewer": "/viewer/", "start": "/"}
+TARGETS = {"viewer": "/viewer/", "start": "/", "aanlevering": "/aanlevering/"}
 # A 401 must name a scheme; this one opens no dialog in a browser.
 CHALLENGE = 'Cookie realm="RisicoAtlas", form-action="/auth/login", cookie-name="risicoatlas_sessie"'
 

@@ -25,7 +25,7 @@ from risicoatlas.errors import RisicoAtlasError, UnavailableError
 from risicoatlas.features import standing
 from risicoatlas.metadata import links, record
 from risicoatlas.service import Service
-from risicoatlas.web import arrangement, bestanden, kgl, language, login, signalering, status
+from risicoatlas.web import arrangement, bestanden, deliveries, kgl, language, login, signalering, status
 
 FOLDER = Path(__file__).parent
 VIEWER = FOLDER / "static" / "viewer"
@@ -80,6 +80,7 @@ def create(service: Service) -> WSGIApplication:
     bestanden.add(app, service)
     kgl.add(app, service)
     signalering.add(app, service)
+    deliveries.add(app, service)
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(RisicoAtlasError, _failed)
     return app

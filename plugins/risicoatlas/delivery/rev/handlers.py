@@ -127,13 +127,13 @@ def _write(call: Call) -> Write:
         decision=call.decision or decide.REFUSED,
         request_id=call.request_id,
         identification=call.values.get("identificatie"),
-        versions=_versions(call),
+        versions=versions_of(call),
         validate_only=call.parameters.get("validateOnly", False),
         idempotency=header,
     )
 
 
-def _versions(call: Call) -> tuple[int, ...] | None:
+def versions_of(call: Call) -> tuple[int, ...] | None:
     """The registrations that the client means, of ``registrationId`` and of If-Match; both must hold."""
     wanted = call.parameters.get("registrationId")
     found: set[int] | None = None if wanted is None else {wanted}

@@ -6,7 +6,9 @@ from risicoatlas.catalogue import Text
 from risicoatlas.delivery import openapi
 from risicoatlas.delivery.calls import JSON, Call, Route
 from risicoatlas.delivery.openapi import LANG, Document, Interface
-from risicoatlas.delivery.rev import handlers, schemas
+from risicoatlas.delivery.rev import draft_routes, handlers, schemas
+
+DELIVERY: tuple[Route, ...] = (*handlers.ROUTES, *draft_routes.ROUTES)
 
 
 def _header(name: str, text: str) -> Document:
@@ -36,12 +38,14 @@ REV = Interface(
             "Locations of activities with external safety risks",
         ),
         "GebouwenOfLocaties": Text("Kwetsbare gebouwen en locaties", "Vulnerable buildings and locations"),
+        "concepten": Text("Concepten: beoordeeld, niet openbaar", "Drafts: judged, not public"),
     },
     values={
         "identificatie": (
             schemas.IDENTIFICATION,
             Text("NEN3610ID, zoals NL.IMEV.AB12.ABC12345", "NEN3610ID, such as NL.IMEV.AB12.ABC12345"),
-        )
+        ),
+        "concept": ({"type": "string", "format": "uuid"}, Text("Een concept", "A draft")),
     },
     problems={
         "400": Text("De vraag is niet goed", "The request is wrong"),
@@ -70,11 +74,11 @@ REV = Interface(
 
 
 def definition(call: Call) -> Response:
-    return openapi.definition_of(call, REV, (*handlers.ROUTES, *ROUTES))
+    return openapi.definition_of(call, REV, (*DELIVERY, *ROUTES))
 
 
 def page(call: Call) -> Response:
-    return openapi.page_of(call, REV, (*handlers.ROUTES, *ROUTES))
+    return openapi.page_of(call, REV, (*DELIVERY, *ROUTES))
 
 
 ROUTES: tuple[Route, ...] = (

@@ -50,6 +50,10 @@ BODIES: dict[str, Schema] = {
         tijdstipGeldigheid=MOMENT,
         bronhoudercode={"type": "string", "maxLength": 20},
     ),
+    "delen": closed(
+        ["organisaties"],
+        organisaties={"type": "array", "items": {"type": "string", "maxLength": 40}, "maxItems": 50},
+    ),
 }
 
 
@@ -67,6 +71,19 @@ _FAULT: Schema = {
     "required": ["key", "location", "error"],
 }
 _LINK = _answer(registrationId={"type": "integer"}, identificatie=IDENTIFICATION, link=TEXT)
+_DRAFT = _answer(
+    id=TEXT,
+    link=TEXT,
+    bronhoudercode=TEXT,
+    identificatie=IDENTIFICATION,
+    nieuw={"type": "boolean"},
+    registrationId={"type": ["integer", "null"]},
+    bestand=MAYBE_TEXT,
+    gemaaktOp=TEXT,
+    gepubliceerdOp=MAYBE_TEXT,
+    gedeeldMet={"type": "array", "items": TEXT},
+    meldingen=_many("fout"),
+)
 _PAGED: Schema = {
     "_links": {"type": "object", "additionalProperties": TEXT},
     "page": _answer(number=WHOLE, size=WHOLE, totalElements=WHOLE, totalPages=WHOLE),
@@ -93,6 +110,18 @@ ANSWERS: dict[str, Schema] = {
         ]
     },
     "fout": _FAULT,
+    "concept": {
+        **_DRAFT,
+        "properties": {
+            **_DRAFT["properties"],
+            "gevolgen": {
+                "type": "array",
+                "items": _answer(laag=TEXT, toegevoegd=WHOLE, beeindigd=WHOLE, gelijk=WHOLE),
+            },
+            "object": {"$ref": "#/components/schemas/bericht"},
+        },
+    },
+    "concepten": _answer(_embedded=_answer(results={"type": "array", "items": _DRAFT})),
     "beschrijving": {"type": "object"},
     "pagina": TEXT,
     "foutrapport": _answer(

@@ -33,7 +33,7 @@ SEARCH_BYTES = 1_000_000
 DISCARDED_BYTES = 100_000_000
 CRS = frozenset({"EPSG:28992", "http://www.opengis.net/def/crs/EPSG/0/28992", "urn:ogc:def:crs:EPSG::28992"})
 REALM = 'Basic realm="RisicoAtlas", charset="UTF-8"'
-_ROUTES: dict[str, Route] = {route.name: route for route in (*handlers.ROUTES, *openapi.ROUTES)}
+_ROUTES: dict[str, Route] = {route.name: route for route in (*openapi.DELIVERY, *openapi.ROUTES)}
 _MAP = Map(
     [Rule(route.path, endpoint=route.name, methods=[route.method]) for route in _ROUTES.values()],
     merge_slashes=False,
@@ -70,6 +70,8 @@ def _answer(service: Service, request: Request) -> Response:
     who = actors.current()
     request_id = str(request.environ.get("risicoatlas.request_id", ""))
     call = Call(service, who, request, request_id, route, values, service.rules.decide_write(who, decide.IMEV))
+    if route.private and who.anonymous:
+        raise _no_key()
     if route.writes:
         _refuse_stranger(call)
         guard.refuse_other_sites(request)

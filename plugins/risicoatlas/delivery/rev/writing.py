@@ -66,36 +66,37 @@ class Stored:
 
 def deliver(service: Service, asked: Write, content: bytes) -> Stored:
     """POST and PUT: the message replaces all that was below its root."""
-    judged = _judged(service, content)
-    _refuse_misplaced(service, asked, judged)
+    judged = judge(service, content)
+    refuse_misplaced(service, asked, judged)
     digest = hashlib.sha256(f"{asked.method} {asked.identification}\n".encode() + content).digest()
-    with _acting(service, asked) as connection:
+    with acting(service, asked) as connection:
         if found := _earlier(connection, service, asked, digest):
             return found
         root = str(flat_identification(judged.message))
-        _refuse_state(asked, reading.current(connection, root))
-        return _store(connection, service, asked, judged, digest)
+        refuse_state(asked, reading.current(connection, root))
+        return store(connection, service, asked, judged, digest)
 
 
 def end(service: Service, asked: Write) -> Stored:
     """DELETE: a version of which every object ends now; an object is never taken out of the register."""
     digest = hashlib.sha256(f"{asked.method} {asked.identification}\n".encode()).digest()
-    with _acting(service, asked) as connection:
+    with acting(service, asked) as connection:
         if found := _earlier(connection, service, asked, digest):
             return found
         known = reading.current(connection, str(asked.identification))
-        _refuse_state(asked, known)
+        refuse_state(asked, known)
         number = known.nummer if known else 0
         kept = reading.contents(connection, [number], imev.validator_of(service.settings))
         message = _ended(json.loads(kept[number]), datetime.now(UTC).replace(microsecond=0))
-        judged = _judged(service, messages.canonical(message).encode())
-        return _store(connection, service, asked, judged, digest)
+        judged = judge(service, messages.canonical(message).encode())
+        return store(connection, service, asked, judged, digest)
 
 
 # --- judging ----------------------------------------------------------------------------------------------------------
 
 
-def _judged(service: Service, content: bytes) -> Judged:
+def judge(service: Service, content: bytes) -> Judged:
+    """The message, valid by the information model; raises :class:`~.faults.RefusedError` with every finding."""
     try:
         judged = imev.judge(content, PATH, service.settings)
     except messages.MessageError as error:
@@ -105,7 +106,7 @@ def _judged(service: Service, content: bytes) -> Judged:
     return judged
 
 
-def _refuse_misplaced(service: Service, asked: Write, judged: Judged) -> None:
+def refuse_misplaced(service: Service, asked: Write, judged: Judged) -> None:
     """The root belongs at the address, the identification is that of the address, and all of it is the owner's own."""
     message = judged.message
     root = flat_identification(message)
@@ -143,7 +144,7 @@ def _objects(value: dict[str, Any], path: str) -> Iterator[tuple[str, dict[str, 
                 yield from _objects(child, f"{path}.{name}[{index}]")
 
 
-def _refuse_state(asked: Write, known: reading.Version | None) -> None:
+def refuse_state(asked: Write, known: reading.Version | None) -> None:
     """What is registered now must allow the write."""
     name = asked.identification or (known.identificatie if known else "")
     if asked.method == "POST" and known is None:
@@ -196,7 +197,7 @@ def _moment(text: object) -> datetime:
 
 
 @contextmanager
-def _acting(service: Service, asked: Write) -> Iterator[Connection]:
+def acting(service: Service, asked: Write) -> Iterator[Connection]:
     """One transaction, which a validation undoes. Its turn comes before it begins: the moment of a transaction is that
     of its beginning, and a later registration must have a later moment."""
     if service.database is None:
@@ -215,7 +216,8 @@ def _acting(service: Service, asked: Write) -> Iterator[Connection]:
             ) from error
 
 
-def _store(connection: Connection, service: Service, asked: Write, judged: Judged, digest: bytes) -> Stored:
+def store(connection: Connection, service: Service, asked: Write, judged: Judged, digest: bytes) -> Stored:
+    """Registered, written down and published within the transaction of :func:`acting`."""
     root = str(flat_identification(judged.message))
     load = steps.load_within(
         Imev(judged), connection, f"{asked.method} {root}", hashlib.sha256(digest).hexdigest(), service.settings
