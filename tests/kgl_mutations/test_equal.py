@@ -125,3 +125,15 @@ def test_run_over_changes_equals_a_full_run_of_both_sets_with_places(ground: Gro
 @given(steps=STEPS)
 def test_run_over_changes_equals_a_full_run_at_length(ground: Ground, steps) -> None:
     run_steps(ground, steps, ("basisvulling", "bkl-vi"))
+
+
+def test_another_area_alone_labels_no_neighbour_anew(ground: Ground) -> None:
+    try:
+        village = begun(ground, ("basisvulling", "bkl-vi"))
+        units = "UPDATE register.verblijfsobject SET oppervlakte_m2 = oppervlakte_m2 + 7 WHERE identificatie = %s"
+        village.connection.execute(units, [village.vbos()[3]])
+        assert [(done.touched, done.computed) for done in village.relabel(changed_only=True)] == [(1, 1), (1, 1)]
+        village.publish(changed_only=True)
+        check_equal(village)
+    finally:
+        ground.connection.rollback()

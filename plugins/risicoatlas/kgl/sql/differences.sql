@@ -1,6 +1,6 @@
 -- Where a function of a touched building came or went, or the building with it moved: one row per shape, former or present.
--- What it had is what its last label says; what it has is what the register says. Where units are counted (%(geteld)s),
--- each touched building counts, since their number may be another one.
+-- What it had is what its last label says; what it has is what the register says. Where units are counted (%(geteld)s), each
+-- building counts of which more than the area or a register was touched, since their number may be another one.
 CREATE TEMPORARY TABLE kgl_verschil ON COMMIT DROP AS
 WITH had AS (
   SELECT l.pand, functie
@@ -19,7 +19,9 @@ heeft AS (
 anders AS (
   SELECT pand, functie
   FROM had FULL JOIN heeft USING (pand, functie)
-  WHERE had IS NULL OR heeft IS NULL OR functie = ANY (%(geteld)s)
+  WHERE had IS NULL OR heeft IS NULL
+    OR functie = ANY (%(geteld)s) AND pand IN (
+      SELECT pand FROM pg_temp.kgl_raak WHERE oorzaak IN ('nieuw', 'vervallen', 'gewijzigd', 'verblijfsobject'))
     OR pand IN (SELECT pand FROM pg_temp.kgl_raak WHERE pand IS NOT NULL AND oude_geometrie IS NOT NULL))
 SELECT a.pand, a.functie, vorm.geometrie
 FROM anders a
