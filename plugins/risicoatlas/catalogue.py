@@ -15,7 +15,7 @@ from urllib.parse import quote
 import yaml
 from psycopg import sql
 
-from risicoatlas import crs
+from risicoatlas import crs, quick_yaml
 from risicoatlas.errors import ConfigError, NotFoundError
 
 FIELD_TYPES = ("text", "integer", "number", "boolean", "date", "datetime")
@@ -246,7 +246,7 @@ def _check_municipalities(layer: Layer, found: Catalogue) -> None:
 
 def _load(path: Path) -> Any:
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return quick_yaml.load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError(path, None, "the file is missing") from None
     except yaml.MarkedYAMLError as error:

@@ -18,7 +18,7 @@ from risicoatlas.kgl import settings as kgl_settings
 from risicoatlas.loader import recognise, steps
 from risicoatlas.progress import Progress
 from risicoatlas.publish import engine, states
-from risicoatlas.rules import check, classify, permitted
+from risicoatlas.rules import check, classify
 from risicoatlas.sample import writing
 from risicoatlas.settings import Settings
 
@@ -67,7 +67,6 @@ def prepare(settings: Settings, database: Database, folder: Path, progress: Prog
         with progress.task("Classifying buildings"):
             rules = check.read_checked(settings.config, RULE_SET)
             mutations.relabel(connection, rules, kgl_settings.read(settings.config, settings.smtp_url))
-            permitted.classify(connection, rules)
             # the other sets are there to compare with: their differences are a layer
             for name in _other_sets(settings.config):
                 classify.classify(connection, check.read_checked(settings.config, name))

@@ -14,7 +14,7 @@ from risicoatlas.kgl.proposals import Selection
 from risicoatlas.kgl.settings import Settings
 from risicoatlas.publish import engine
 from risicoatlas.publish.engine import Publication
-from risicoatlas.rules import permitted, reader
+from risicoatlas.rules import reader
 from risicoatlas.rules.ruleset import RuleSet
 from risicoatlas.settings import CHECKOUT
 
@@ -291,12 +291,10 @@ class Village:
     # --- runs ---------------------------------------------------------------------------------------------------------
 
     def relabel(self, *, changed_only: bool) -> list[Relabelled]:
-        done = [
+        return [
             mutations.relabel(self.connection, rules(name, places=self.places), SETTINGS, changed_only=changed_only)
             for name in self.sets
         ]
-        permitted.classify(self.connection, rules(self.sets[0], places=self.places))
-        return done
 
     def publish(self, *, changed_only: bool) -> Publication:
         return engine.publish(self.connection, self.catalogue, LAYERS, changed_only=changed_only)

@@ -49,7 +49,7 @@ def command(
     from risicoatlas import database
     from risicoatlas.kgl import mutations, notices
     from risicoatlas.kgl import settings as kgl_settings
-    from risicoatlas.rules import check, permitted
+    from risicoatlas.rules import check
     from risicoatlas.rules import compare as comparison
     from risicoatlas.rules import explain as explanation
 
@@ -68,13 +68,12 @@ def command(
             )
             for each in sets
         ]
-        waiting = permitted.classify(connection, sets[0], on=day)
         _say_mail(*notices.send(connection, handling.mail))
         if compare:
             differences = comparison.compare(connection, *compare)
             _print([asdict(item) for item in differences], as_json, lambda: _difference_lines(differences))
             return
-    _print(_as_json(done[0]) | {"permitted": waiting}, as_json, lambda: _done_lines(done[0], waiting))
+    _print(_as_json(done[0]), as_json, lambda: _done_lines(done[0]))
 
 
 def _as_json(done: "Relabelled") -> dict[str, object]:
@@ -92,8 +91,8 @@ def _run_lines(done: "Relabelled") -> list[str]:
     return lines
 
 
-def _done_lines(done: "Relabelled", waiting: int) -> list[str]:
-    return [*_run_lines(done), *_outcome_lines(done.outcome), f"  {waiting:>9}  permitted, labelled apart"]
+def _done_lines(done: "Relabelled") -> list[str]:
+    return [*_run_lines(done), *_outcome_lines(done.outcome), f"  {done.permitted:>9}  permitted, labelled apart"]
 
 
 def _say_mail(sent: int, failed: int) -> None:

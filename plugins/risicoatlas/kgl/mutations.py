@@ -20,7 +20,7 @@ from psycopg import sql
 from risicoatlas.database import Connection
 from risicoatlas.kgl import proposals
 from risicoatlas.kgl.settings import Settings
-from risicoatlas.rules import classify, inputs
+from risicoatlas.rules import classify, inputs, permitted
 from risicoatlas.rules.classify import Outcome
 from risicoatlas.rules.ruleset import ActiveRules, RuleSet
 
@@ -35,7 +35,8 @@ Notice = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Relabelled:
-    """What a run did: its number, what it looked at (touched, labelled anew; None means all), and what came of it."""
+    """What a run did: its number, what it looked at (touched, labelled anew; None means all), what came of it, and how
+    many permitted buildings have a label beside."""
 
     run: int
     outcome: Outcome
@@ -43,6 +44,7 @@ class Relabelled:
     computed: int | None
     proposed: int
     kept: int
+    permitted: int = 0
 
 
 def relabel(
@@ -66,6 +68,7 @@ def relabel(
         touched = _take_touched(connection, active.name)
         panden = _to_label(connection, active, digest, touched) if changed_only else None
         outcome = classify.classify(connection, rules, on=active.day, panden=panden, notice=notice)
+        permitted_count = _permitted(connection, rules, active, panden)
         run = _record(connection, outcome, digest, touched, panden)
         _prune(connection)
         _mark_for_publication(connection, outcome, panden)
@@ -75,7 +78,25 @@ def relabel(
             proposed, kept = proposals.propose(connection, run, panden)
             proposals.offer(connection, settings, active.day)
         connection.execute("DROP TABLE pg_temp.kgl_raak")
-    return Relabelled(run, outcome, touched, None if panden is None else len(panden), proposed, kept)
+    computed = None if panden is None else len(panden)
+    return Relabelled(run, outcome, touched, computed, proposed, kept, permitted_count)
+
+
+def _permitted(connection: Connection, rules: RuleSet, active: ActiveRules, panden: Sequence[str] | None) -> int:
+    """Label the permitted buildings too, as far as they may come out otherwise; gives how many there are."""
+    if panden is None:
+        return permitted.classify(connection, rules, on=active.day)
+    connection.execute(
+        "CREATE TEMPORARY TABLE kgl_vorm ON COMMIT DROP AS"
+        " SELECT oude_geometrie AS geometrie FROM pg_temp.kgl_raak WHERE oude_geometrie IS NOT NULL UNION ALL"
+        " SELECT geometrie FROM register.pand WHERE identificatie IN (SELECT pand FROM pg_temp.kgl_raak)"
+    )
+    connection.execute("CREATE INDEX ON pg_temp.kgl_vorm USING gist (geometrie)")
+    connection.execute("ANALYZE pg_temp.kgl_vorm")
+    touched = [pand for (pand,) in connection.execute("SELECT DISTINCT pand FROM pg_temp.kgl_raak WHERE pand <> ''")]
+    found = permitted.classify(connection, rules, on=active.day, touched=touched, near="kgl_vorm")
+    connection.execute("DROP TABLE pg_temp.kgl_vorm")
+    return found
 
 
 def _digest(rules: RuleSet, active: ActiveRules) -> bytes:

@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from risicoatlas import quick_yaml
 from risicoatlas.catalogue import Text
 from risicoatlas.errors import ConfigError
 from risicoatlas.rules.ruleset import Place
@@ -98,7 +99,7 @@ class Mapping:
 def parse(text: str, path: Path, offset: int = 0) -> Mapping:
     """The mapping that a text holds; raises :class:`ConfigError` with the line where it is none."""
     try:
-        node = yaml.compose(text, yaml.SafeLoader)
+        node = yaml.compose(text, quick_yaml.LOADER)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 + offset if error.problem_mark else offset
         raise ConfigError(path, line, f"not valid YAML: {error.problem}") from error

@@ -2,7 +2,8 @@
 -- permitted are removed. One that comes out the same keeps the time at which it was first given, and is not published again.
 WITH vervallen AS (
   DELETE FROM register.kgl_label_vergund o
-  WHERE o.regelset = %(regelset)s AND NOT EXISTS (SELECT FROM bron.kgl_vergund v WHERE v.pand = o.pand) RETURNING pand
+  WHERE o.regelset = %(regelset)s AND (%(panden)s::text[] IS NULL OR o.pand = ANY (%(panden)s::text[]))
+    AND NOT EXISTS (SELECT FROM bron.kgl_vergund v WHERE v.pand = o.pand) RETURNING pand
 )
 INSERT INTO beheer.te_publiceren (soort, sleutel)
 SELECT DISTINCT 'pand', CASE WHEN count(*) OVER () <= register.kgl_veel() THEN pand END FROM vervallen;
