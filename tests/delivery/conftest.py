@@ -3,13 +3,15 @@
 import json
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.client import HTTPConnection, HTTPResponse
 from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
+from tests.browser import chrome, open_page  # noqa: F401
+from tests.conftest import free_port
 from tests.imev.conftest import Message, station
 
 from risicoatlas.access import keys
@@ -95,6 +97,10 @@ class World:
     port: int
     database: Database
 
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
     def of(self, owner: str) -> Visitor:
         with self.database.loader() as connection:
             return Visitor(self.port, keys.create(connection, "proef", "bronhouder", owner, [], 1).key)
@@ -124,15 +130,22 @@ def world(settings: Settings, catalogue: Catalogue, module_database: Database) -
         connection.commit()
         engine.publish(connection, catalogue)
         connection.commit()
-    service = make_service(settings, module_database)
+    port = free_port()
+    service = make_service(replace(settings, public_url=f"http://127.0.0.1:{port}"), module_database)
     service.pool.open(wait=True)
-    server = make_server("127.0.0.1", 0, create_app(service), server_class=Threaded, handler_class=Quiet)
+    server = make_server("127.0.0.1", port, create_app(service), server_class=Threaded, handler_class=Quiet)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield World(server.server_port, module_database)
     server.shutdown()
     server.server_close()
     service.pool.close()
+
+
+@pytest.fixture
+def server(world: World) -> World:
+    """What a browser opens pages of."""
+    return world
 
 
 @pytest.fixture(scope="module")
