@@ -4,7 +4,8 @@ A word of ``words.yaml`` names a calculation of :data:`CALCULATIONS` with its ar
 reading is another row there; only a new kind of calculation is Python. What no condition reads is not calculated.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any, LiteralString
@@ -16,6 +17,8 @@ from risicoatlas.database import Connection
 from risicoatlas.rules.ruleset import ActiveRules, Word, digits
 
 OTHER = "overige gebruiksfunctie"
+# Up to so many buildings, with some seventy around each in a town, looking up beats reading everything.
+FEW = 5_000
 DWELLING = "woonfunctie"
 TABLES = (
     "kgl_omgeving",
@@ -241,13 +244,14 @@ def prepare(connection: Connection, rules: ActiveRules, panden: Sequence[str] | 
         telt=bool(functions_using(rules, "aantal_per_ha")),
         **chosen,
     )
-    run(
-        connection,
-        "buildings.sql",
-        onbekende_m2=values["bag.onbekende_oppervlakten_m2"],
-        functies=list(rules.functions),
-        **chosen,
-    )
+    with _by_index(connection, panden):
+        run(
+            connection,
+            "buildings.sql",
+            onbekende_m2=values["bag.onbekende_oppervlakten_m2"],
+            functies=list(rules.functions),
+            **chosen,
+        )
     _register_hits(connection, rules)
     run(connection, "ribbons.sql")
     _secondary_functions(connection, rules)
@@ -255,6 +259,17 @@ def prepare(connection: Connection, rules: ActiveRules, panden: Sequence[str] | 
     _statement(connection, "CREATE UNLOGGED TABLE bron.kgl_kas (pand text, aandeel float8)")
     if functions_using(rules, "kas_aandeel"):
         run(connection, "greenhouses.sql")
+
+
+@contextmanager
+def _by_index(connection: Connection, panden: Sequence[str] | None) -> Iterator[None]:
+    """Where few buildings are labelled, look each unit up: PostgreSQL would read the units of the country into a hash."""
+    few = panden is not None and len(panden) <= FEW
+    for name in ("enable_hashjoin", "enable_mergejoin") if few else ():
+        connection.execute(sql.SQL("SET LOCAL {} = off").format(sql.Identifier(name)))
+    yield
+    for name in ("enable_hashjoin", "enable_mergejoin") if few else ():
+        connection.execute(sql.SQL("SET LOCAL {} TO DEFAULT").format(sql.Identifier(name)))
 
 
 def drop(connection: Connection) -> None:
