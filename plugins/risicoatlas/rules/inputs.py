@@ -263,7 +263,7 @@ def prepare(connection: Connection, rules: ActiveRules, panden: Sequence[str] | 
 
 @contextmanager
 def _by_index(connection: Connection, panden: Sequence[str] | None) -> Iterator[None]:
-    """Where few buildings are labelled, look each unit up: PostgreSQL would read the units of the country into a hash."""
+    """Where few buildings are labelled, look each unit up: PostgreSQL would read all of them into a hash."""
     few = panden is not None and len(panden) <= FEW
     for name in ("enable_hashjoin", "enable_mergejoin") if few else ():
         connection.execute(sql.SQL("SET LOCAL {} = off").format(sql.Identifier(name)))
