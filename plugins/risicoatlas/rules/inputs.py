@@ -19,6 +19,7 @@ from risicoatlas.rules.ruleset import ActiveRules, Word, digits
 OTHER = "overige gebruiksfunctie"
 # Up to so many buildings, with some seventy around each in a town, looking up beats reading everything.
 FEW = 5_000
+_FOR_FEW = {"enable_hashjoin": "off", "enable_mergejoin": "off", "default_statistics_target": "10"}
 DWELLING = "woonfunctie"
 TABLES = (
     "kgl_omgeving",
@@ -263,12 +264,13 @@ def prepare(connection: Connection, rules: ActiveRules, panden: Sequence[str] | 
 
 @contextmanager
 def _by_index(connection: Connection, panden: Sequence[str] | None) -> Iterator[None]:
-    """Where few buildings are labelled, look each unit up: PostgreSQL would read all of them into a hash."""
-    few = panden is not None and len(panden) <= FEW
-    for name in ("enable_hashjoin", "enable_mergejoin") if few else ():
-        connection.execute(sql.SQL("SET LOCAL {} = off").format(sql.Identifier(name)))
+    """Where few buildings are labelled, look each unit up: PostgreSQL would read all into a hash. So few rows need
+    no large sample either."""
+    chosen = _FOR_FEW if panden is not None and len(panden) <= FEW else {}
+    for name, value in chosen.items():
+        connection.execute(sql.SQL("SET LOCAL {} = {}").format(sql.Identifier(name), sql.Literal(value)))
     yield
-    for name in ("enable_hashjoin", "enable_mergejoin") if few else ():
+    for name in chosen:
         connection.execute(sql.SQL("SET LOCAL {} TO DEFAULT").format(sql.Identifier(name)))
 
 
