@@ -121,7 +121,7 @@ def test_run_over_changes_equals_a_full_run_of_both_sets_with_places(ground: Gro
 
 
 @pytest.mark.lang
-@settings(max_examples=300, deadline=None, derandomize=True, database=None)
+@settings(max_examples=100, deadline=None, derandomize=True, database=None)
 @given(steps=STEPS)
 def test_run_over_changes_equals_a_full_run_at_length(ground: Ground, steps) -> None:
     run_steps(ground, steps, ("basisvulling", "bkl-vi"))
