@@ -161,3 +161,15 @@ def test_form_without_the_token_of_its_session_does_nothing(
     )
     assert answer.status == 400 and "verlopen" in answer.text()
     assert world.anybody.get(flat(message)).status == 404
+
+
+def test_another_site_cannot_use_what_a_browser_keeps(owner: Visitor, world: World) -> None:
+    message = station_of("PROEF", "pagina-f")
+    draft = owner.ask("/aanlevering/v1/concepten", "POST", message).json["id"]
+    for path in (f"/aanlevering/concepten/{draft}/publiceren", f"/aanlevering/v1/concepten/{draft}/publiceren"):
+        answer = owner.ask(path, "POST", Sec_Fetch_Site="cross-site")
+        assert answer.status == 403 and "andere site" in answer.body.decode()
+    assert world.anybody.get(flat(message)).status == 404
+    assert (
+        owner.ask(f"/aanlevering/v1/concepten/{draft}/publiceren", "POST", Sec_Fetch_Site="same-origin").status == 200
+    )

@@ -18,7 +18,7 @@ from risicoatlas.access import decide, keys
 from risicoatlas.access.credentials import CSRF_KEY
 from risicoatlas.access.decide import Decision
 from risicoatlas.catalogue import Text
-from risicoatlas.delivery.guard import hmac_equal
+from risicoatlas.delivery import guard
 from risicoatlas.delivery.rev import drafts
 from risicoatlas.delivery.rev.faults import Fault, RefusedError, refused
 from risicoatlas.delivery.rev.service import MESSAGE_BYTES
@@ -51,8 +51,8 @@ def add(app: Flask, service: Service) -> None:
     def deliver() -> WerkzeugResponse:
         request.max_content_length = MESSAGE_BYTES + FORM_OVERHEAD_BYTES
         try:
-            content, name = _file()
-            made = drafts.make(service, _write(service, "POST"), content, name)
+            asked = _write(service, "POST")
+            made = drafts.make(service, asked, *_file())
         except RequestEntityTooLarge:
             return _overview(service, _too_large())
         except RisicoAtlasError as error:
@@ -109,9 +109,10 @@ def _file() -> tuple[bytes, str | None]:
 
 
 def _check_form() -> None:
-    """The token of the session; who comes with a key in a header has no session, and no browser that sends it along."""
+    """The token of the session. Who comes with a key has none; a browser may send a key along from another site."""
+    guard.refuse_cross_site(request)
     expected = request.environ.get(CSRF_KEY)
-    if expected and not hmac_equal(request.form.get("csrf", ""), str(expected)):
+    if expected and not guard.hmac_equal(request.form.get("csrf", ""), str(expected)):
         raise RefusedError(400, [_EXPIRED])
 
 
