@@ -28,7 +28,7 @@ KEYS = {
     "changed_by", "follows",
 }  # fmt: skip
 # Kinds of objects whose changes are written down in beheer.te_publiceren.
-CHANGED_KINDS = ("pand", "gemeente", "locatie", "gebouw", "concept")
+CHANGED_KINDS = ("pand", "gemeente", "locatie", "gebouw")
 GEOMETRY = "geometrie"
 KEY = "identificatie"
 # What PostgreSQL, GML, a URL and a file name all take as it is.

@@ -127,29 +127,13 @@ def test_shared_draft_is_read_and_not_changed(world: World, owner: Visitor, othe
     assert draft in owner.ask(DRAFTS).body.decode()
 
 
-def test_layer_of_drafts_follows_at_once_and_is_restricted(world: World, other: Visitor) -> None:
-    owner = world.of("GM9901")
-    draft = kept(owner, station_of("GM9901", "concept-g")).json["id"]
-
-    def shown(visitor: Visitor) -> set[str]:
-        return {row["laag"] for row in visitor.features("rev_concept") if row["id_concept"] == draft}
-
-    assert BRAND in shown(owner)
-    assert shown(consulting(world, "VR03", "GM9901")) == shown(owner)
-    assert shown(other) == set() == shown(consulting(world, "VR04"))
-    wfs = "/wfs?service=WFS&version=2.0.0&request=GetFeature&typeNames=rev_concept&resultType=hits"
-    assert owner.ask(wfs).status == 200
-    for path, status in (
-        ("/ogc/v1/collections/rev_concept", 404),
-        (wfs, 400),
-        ("/wms?service=WMS&version=1.3.0&request=GetMap&layers=rev_concept&styles=&crs=EPSG:28992"
-         "&bbox=100000,400000,200000,500000&width=50&height=50&format=image/png", 400),
-    ):  # fmt: skip
-        assert world.anybody.ask(path).status == status
-    for path in ("/ogc/v1/collections?f=json", "/wfs?service=WFS&request=GetCapabilities", "/", "/viewer/layers.json"):
-        assert b"rev_concept" not in world.anybody.ask(path).body
+def test_discarded_draft_is_gone(world: World, owner: Visitor) -> None:
+    draft = kept(owner, station_of("PROEF", "concept-g")).json["id"]
     assert owner.ask(f"{DRAFTS}/{draft}", "DELETE").status == 204
-    assert shown(owner) == set() and owner.ask(f"{DRAFTS}/{draft}").status == 404
+    assert owner.ask(f"{DRAFTS}/{draft}").status == 404 and draft not in owner.ask(DRAFTS).body.decode()
+    assert world.sql("SELECT count(*) FROM beheer.imev_concept_vorm WHERE concept = %s::uuid", draft) == [(0,)]
+    acts = "SELECT handeling FROM beheer.audit WHERE onderwerp = %s ORDER BY nummer"
+    assert world.sql(acts, draft) == [("concept gemaakt",), ("concept verworpen",)]
 
 
 @pytest.mark.parametrize(

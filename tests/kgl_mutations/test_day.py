@@ -69,7 +69,11 @@ def test_day_is_loaded_labelled_and_published_by_what_changed(commands, town_of_
     published = commands("publish", "--changed")
     assert published["number"] is not None
     changed = {layer["layer"] for layer in published["layers"] if layer["added"] or layer["ended"]}
-    assert {"kgl_beheer", "kgl_public"} <= changed <= {"kgl_beheer", "kgl_public", "kgl_status", "signalering"}
+    assert (
+        {"kgl_beheer", "kgl_public"}
+        <= changed
+        <= {"kgl_beheer", "kgl_public", "kgl_status", "kgl_vergund", "kgl_verschillen", "signalering"}
+    )
     after = dict(row[:2] for row in ask(town, SERVED))
     assert len(before.keys() - after.keys()) == 8
     assert len(after.keys() - before.keys()) == 8

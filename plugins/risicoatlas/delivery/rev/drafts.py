@@ -28,11 +28,8 @@ from risicoatlas.errors import LimitError, NotFoundError
 from risicoatlas.imev import message as messages
 from risicoatlas.imev.validate import flat_identification
 from risicoatlas.loader.sources import imev
-from risicoatlas.publish import engine
 from risicoatlas.service import Service
 
-KIND = "concept"
-LAYER = "rev_concept"
 # An owner that has so many open drafts has forgotten some.
 MAX_OPEN = 200
 MAX_SHARED = 50
@@ -130,7 +127,7 @@ def make(service: Service, asked: Write, content: bytes, file: str | None = None
         made = _kept(connection, asked, stored, (root, known.nummer if known else None), file)
         with connection.cursor() as cursor:
             cursor.executemany(_SHAPE, [(made, number, *shape) for number, shape in enumerate(shapes)])
-        _follow(connection, service, asked, made, "gemaakt")
+        _audit(connection, asked, made, "gemaakt")
     return made
 
 
@@ -164,7 +161,7 @@ def discard(service: Service, asked: Write, name: str) -> None:
     with writing.acting(service, asked) as connection:
         _locked(connection, asked, name)
         connection.execute("DELETE FROM beheer.imev_concept WHERE id = %s::uuid", [name])
-        _follow(connection, service, asked, name, "verworpen")
+        _audit(connection, asked, name, "verworpen")
 
 
 def publish(service: Service, asked: Write, name: str) -> Stored:
@@ -189,7 +186,7 @@ def publish(service: Service, asked: Write, name: str) -> Stored:
             " versie = versie + 1 WHERE id = %s::uuid",
             [stored.number, name],
         )
-        _follow(connection, service, asked, name, "gepubliceerd")
+        _audit(connection, asked, name, "gepubliceerd")
     return stored
 
 
@@ -285,14 +282,6 @@ def _locked(connection: Connection, asked: Write, name: str) -> Draft:
 def _content(connection: Connection, name: str) -> str:
     row = connection.execute("SELECT inhoud FROM beheer.imev_concept WHERE id = %s::uuid", [name]).fetchone()
     return str(row[0]) if row else ""
-
-
-def _follow(connection: Connection, service: Service, asked: Write, name: str, what: str) -> None:
-    """The layer of drafts shows it as it stands, and the audit trail what was done."""
-    _audit(connection, asked, name, what)
-    connection.execute("INSERT INTO beheer.te_publiceren (soort, sleutel) VALUES (%s, %s)", [KIND, name])
-    if LAYER in service.catalogue.layers:
-        engine.publish(connection, service.catalogue, [LAYER], changed_only=True)
 
 
 def _audit(connection: Connection, asked: Write, name: str, what: str) -> None:
