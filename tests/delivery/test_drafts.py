@@ -160,4 +160,13 @@ def test_open_drafts_are_bounded(world: World, monkeypatch: pytest.MonkeyPatch) 
     third = world.of("DERDE")
     kept(third, station_of("DERDE", "concept-i"))
     answer = make(third, station_of("DERDE", "concept-j"))
-    assert answer.status == 400 and "1 concepten" in answer.json["message"]
+    assert (answer.status, answer.faults) == (400, [("te_veel_concepten", "$")])
+
+
+def test_preview_that_is_too_large_is_refused_and_not_cut(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("risicoatlas.delivery.rev.drafts.MAX_SHAPES", 3)
+    owner, message = world.of("PROEF"), station_of("PROEF", "concept-k")
+    answer = make(owner, message)
+    assert (answer.status, answer.faults) == (400, [("te_groot_voor_concept", "$")])
+    assert world.sql("SELECT count(*) FROM beheer.imev_concept WHERE identificatie = %s", flat(message)) == [(0,)]
+    assert owner.post(message).status == 201

@@ -44,7 +44,7 @@ class Relabelled:
     computed: int | None
     proposed: int
     kept: int
-    permitted: int = 0
+    permitted: int
 
 
 def relabel(
@@ -93,7 +93,8 @@ def _permitted(connection: Connection, rules: RuleSet, active: ActiveRules, pand
     )
     connection.execute("CREATE INDEX ON pg_temp.kgl_vorm USING gist (geometrie)")
     connection.execute("ANALYZE pg_temp.kgl_vorm")
-    touched = [pand for (pand,) in connection.execute("SELECT DISTINCT pand FROM pg_temp.kgl_raak WHERE pand <> ''")]
+    rows = connection.execute("SELECT DISTINCT pand FROM pg_temp.kgl_raak WHERE pand IS NOT NULL").fetchall()
+    touched = [pand for (pand,) in rows]
     found = permitted.classify(connection, rules, on=active.day, touched=touched, near="kgl_vorm")
     connection.execute("DROP TABLE pg_temp.kgl_vorm")
     return found

@@ -7,7 +7,6 @@ programs. Everything works without scripts. Others see that these pages are ther
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
-from urllib.parse import urlencode
 
 from flask import Flask, Response, g, make_response, redirect, render_template, request
 from werkzeug import Response as WerkzeugResponse
@@ -23,8 +22,9 @@ from risicoatlas.delivery.rev import drafts
 from risicoatlas.delivery.rev.faults import Fault, RefusedError, refused
 from risicoatlas.delivery.rev.service import MESSAGE_BYTES
 from risicoatlas.delivery.rev.writing import Write
-from risicoatlas.errors import NotFoundError, RequestError, RisicoAtlasError
+from risicoatlas.errors import RequestError, RisicoAtlasError
 from risicoatlas.service import Service
+from risicoatlas.web import picture
 
 PATH = "/aanlevering/"
 FORM_OVERHEAD_BYTES = 16_384
@@ -74,9 +74,9 @@ def _add_act(app: Flask, service: Service, act: str, run: Callable[[Service, Wri
         try:
             _check_form()
             run(service, _write(service, "POST", request.form.get("versie", "")), name)
-        except NotFoundError:
-            raise
         except RisicoAtlasError as error:
+            if error.status == HTTPStatus.NOT_FOUND:
+                raise
             _audit_refusal(service, act, error)
             return _draft(service, name, _as_refusal(error))
         return _to(service, None if act == "verwerpen" else name)
@@ -188,13 +188,8 @@ def _map(found: drafts.Picture | None) -> Map | None:
     left, above = (width_m - found.width_m) / 2, (height_m - found.height_m) / 2
     west, north = found.west - left, found.north + above
     box = (west, north - height_m, west + width_m, north)
-    query = {
-        "service": "WMS", "version": "1.3.0", "request": "GetMap", "layers": ",".join(GROUND), "styles": "",
-        "crs": "EPSG:28992", "bbox": ",".join(f"{value:.1f}" for value in box), "width": WIDTH_PX, "height": height,
-        "format": "image/png",
-    }  # fmt: skip
     view = f"{-left:.1f} {-above:.1f} {width_m:.1f} {height_m:.1f}"
-    return Map(urlencode(query), WIDTH_PX, height, view, found.outlines)
+    return Map(picture.query(GROUND, box, WIDTH_PX, height), WIDTH_PX, height, view, found.outlines)
 
 
 def _to(service: Service, name: str | None) -> WerkzeugResponse:

@@ -11,7 +11,6 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import Flask, g, redirect, render_template
 from psycopg import sql
@@ -28,7 +27,7 @@ from risicoatlas.rules import reader, reasons, story
 from risicoatlas.rules.ruleset import ActiveRules, Article, RuleSet
 from risicoatlas.rules.story import Step
 from risicoatlas.service import Service
-from risicoatlas.web import diagram, status
+from risicoatlas.web import diagram, picture, status
 
 MAP_PX = (720, 420)
 # What is seen around a building, at least.
@@ -144,12 +143,8 @@ def _map(place: Place) -> Map:
     x, y = (place.west + place.east) / 2, (place.south + place.north) / 2
     half_x = half_m * width_px / height_px
     box = (x - half_x, y - half_m, x + half_x, y + half_m)
-    query = {
-        "service": "WMS", "version": "1.3.0", "request": "GetMap", "layers": f"gemeenten,{PUBLIC}", "styles": "",
-        "crs": "EPSG:28992", "bbox": ",".join(f"{value:.2f}" for value in box), "width": width_px, "height": height_px,
-        "format": "image/png",
-    }  # fmt: skip
-    return Map(urlencode(query), f"{box[0]:.2f} {-box[3]:.2f} {2 * half_x:.2f} {2 * half_m:.2f}")
+    query = picture.query(("gemeenten", PUBLIC), box, width_px, height_px)
+    return Map(query, f"{box[0]:.2f} {-box[3]:.2f} {2 * half_x:.2f} {2 * half_m:.2f}")
 
 
 def _moment(text: str | None) -> datetime.datetime | None:

@@ -1,24 +1,23 @@
 """What answers the addresses of drafts: a call that was read in, an answer of JSON out. See :mod:`.drafts`."""
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from werkzeug import Response
 
-from risicoatlas.access import decide
 from risicoatlas.catalogue import Text
-from risicoatlas.delivery.calls import JSON, Body, Call, Route
+from risicoatlas.delivery.calls import Body, Call, Route
 from risicoatlas.delivery.rev import drafts, handlers, schemas
-from risicoatlas.delivery.rev.drafts import Draft, Effect
-from risicoatlas.delivery.rev.handlers import MOUNT
-from risicoatlas.delivery.rev.writing import Write
+from risicoatlas.delivery.rev.drafts import Draft
+from risicoatlas.delivery.rev.handlers import MOUNT, json_answer, write_of
 
 DRAFTS = "/concepten"
 TAG = "concepten"
 
 
 def make(call: Call) -> Response:
-    name = drafts.make(call.service, writes(call, "POST"), call.body)
+    name = drafts.make(call.service, write_of(call), call.body)
     response = _one(call, name, 201)
     response.headers["Location"] = _address(call, name)
     return response
@@ -26,63 +25,34 @@ def make(call: Call) -> Response:
 
 def listed(call: Call) -> Response:
     found = [_told(call, item) for item in drafts.listed(call.service, call.actor)]
-    return _json(json.dumps({"_embedded": {"results": found}}, ensure_ascii=False))
+    return json_answer(call, json.dumps({"_embedded": {"results": found}}, ensure_ascii=False))
 
 
 def one(call: Call) -> Response:
-    response = _one(call, call.values["concept"])
-    response.make_conditional(call.request)
-    return response
+    return _one(call, call.values["concept"])
 
 
 def share(call: Call) -> Response:
     asked = handlers.search_body(call.body, "delen")
-    drafts.share(call.service, writes(call, "PUT"), call.values["concept"], asked["organisaties"])
+    drafts.share(call.service, write_of(call), call.values["concept"], asked["organisaties"])
     return _one(call, call.values["concept"])
 
 
 def publish(call: Call) -> Response:
-    done = drafts.publish(call.service, writes(call, "POST"), call.values["concept"])
-    language = handlers.language_of(call)
-    base = next(path for path, sort in handlers.SORTS.items() if sort == _sort(call))
-    answer = {
-        "registrationId": done.number,
-        "identificatie": done.identification,
-        "link": f"{call.service.settings.public_url}{MOUNT}{base}/{done.identification}",
-        "object": done.message,
-        "meldingen": [item.told(language) for item in done.remarks],
-    }
-    return _json(json.dumps(answer, ensure_ascii=False))
+    draft, done = drafts.publish(call.service, write_of(call), call.values["concept"])
+    base = next(path for path, sort in handlers.SORTS.items() if sort == draft.soort)
+    return json_answer(call, json.dumps(handlers.registered(call, base, done), ensure_ascii=False))
 
 
 def discard(call: Call) -> Response:
-    drafts.discard(call.service, writes(call, "DELETE"), call.values["concept"])
+    drafts.discard(call.service, write_of(call), call.values["concept"])
     return Response(status=204)
-
-
-def writes(call: Call, method: str) -> Write:
-    """The write of who calls; the kind of the message is known once it is read."""
-    return Write(
-        method=method,
-        sort="",
-        actor=call.actor,
-        decision=call.decision or decide.REFUSED,
-        request_id=call.request_id,
-        versions=handlers.versions_of(call),
-    )
-
-
-def _sort(call: Call) -> str:
-    draft, _, _ = drafts.read(call.service, call.actor, call.values["concept"])
-    return draft.soort
 
 
 def _one(call: Call, name: str, status: int = 200) -> Response:
     draft, content, effects = drafts.read(call.service, call.actor, name)
-    told = {**_told(call, draft), "gevolgen": [_effect(item) for item in effects], "object": json.loads(content)}
-    response = _json(json.dumps(told, ensure_ascii=False), status)
-    response.set_etag(str(draft.versie))
-    return response
+    told = {**_told(call, draft), "gevolgen": [asdict(item) for item in effects], "object": json.loads(content)}
+    return json_answer(call, json.dumps(told, ensure_ascii=False), draft.versie, status)
 
 
 def _told(call: Call, draft: Draft) -> dict[str, Any]:
@@ -102,21 +72,8 @@ def _told(call: Call, draft: Draft) -> dict[str, Any]:
     }
 
 
-def _effect(effect: Effect) -> dict[str, Any]:
-    return {
-        "laag": effect.laag,
-        "toegevoegd": effect.toegevoegd,
-        "beeindigd": effect.beeindigd,
-        "gelijk": effect.gelijk,
-    }
-
-
 def _address(call: Call, name: str) -> str:
     return f"{call.service.settings.public_url}{MOUNT}{DRAFTS}/{name}"
-
-
-def _json(content: str, status: int = 200) -> Response:
-    return Response(content, status=status, mimetype=JSON, headers={"Content-Crs": "EPSG:28992"})
 
 
 _MESSAGE = Body("bericht", schemas.BODIES["bericht"], Text("Een IMEV-bericht", "An IMEV message"))

@@ -22,9 +22,8 @@ from risicoatlas.access.actor import Actor
 from risicoatlas.database import Connection, reading
 from risicoatlas.delivery.rev import reading as registered
 from risicoatlas.delivery.rev import writing
-from risicoatlas.delivery.rev.faults import refused
+from risicoatlas.delivery.rev.faults import RefusedError, refused
 from risicoatlas.delivery.rev.writing import Stored, Write
-from risicoatlas.errors import LimitError, NotFoundError
 from risicoatlas.imev import message as messages
 from risicoatlas.imev.validate import flat_identification
 from risicoatlas.loader.sources import imev
@@ -33,6 +32,7 @@ from risicoatlas.service import Service
 # An owner that has so many open drafts has forgotten some.
 MAX_OPEN = 200
 MAX_SHARED = 50
+# Of one preview: more is a message for a program.
 MAX_SHAPES = 20_000
 FILE_CHARACTERS = 120
 # What differs for every registration, even where it says the same.
@@ -164,7 +164,7 @@ def discard(service: Service, asked: Write, name: str) -> None:
         _audit(connection, asked, name, "verworpen")
 
 
-def publish(service: Service, asked: Write, name: str) -> Stored:
+def publish(service: Service, asked: Write, name: str) -> tuple[Draft, Stored]:
     """Register the message and publish it, in one transaction with the end of the draft. 412 where the object was
     registered otherwise since the draft was made."""
     with writing.acting(service, asked) as connection:
@@ -187,7 +187,7 @@ def publish(service: Service, asked: Write, name: str) -> Stored:
             [stored.number, name],
         )
         _audit(connection, asked, name, "gepubliceerd")
-    return stored
+    return draft, stored
 
 
 def _refuse_too_many(connection: Connection, actor: Actor) -> None:
@@ -196,7 +196,11 @@ def _refuse_too_many(connection: Connection, actor: Actor) -> None:
         [actor.organisation],
     ).fetchone()
     if row and row[0] >= MAX_OPEN:
-        raise LimitError(f"er staan al {MAX_OPEN} concepten open: publiceer of verwerp er eerst een")
+        raise refused(
+            400, "te_veel_concepten", "$",
+            f"er staan al {MAX_OPEN} concepten open: publiceer of verwerp er eerst een",
+            f"{MAX_OPEN} drafts are open already: publish or discard one first",
+        )  # fmt: skip
 
 
 def _newest(connection: Connection) -> int:
@@ -233,8 +237,15 @@ def _shapes(
         " FROM (SELECT *, min(wijziging) OVER zelfde <> max(wijziging) OVER zelfde AS beide FROM ({}) AS rij"
         " WINDOW zelfde AS (PARTITION BY laag, identificatie, inhoud)) AS rij"
         " WHERE NOT (beide AND wijziging = 'beeindigd') LIMIT {}"
-    ).format(sql.SQL(" UNION ALL ").join(parts), sql.Literal(MAX_SHAPES))
-    return connection.execute(query).fetchall()
+    ).format(sql.SQL(" UNION ALL ").join(parts), sql.Literal(MAX_SHAPES + 1))
+    found = connection.execute(query).fetchall()
+    if len(found) > MAX_SHAPES:
+        raise refused(
+            400, "te_groot_voor_concept", "$",
+            f"het bericht geeft meer dan {MAX_SHAPES} objecten in de lagen: lever het rechtstreeks aan",
+            f"the message gives more than {MAX_SHAPES} objects in the layers: deliver it straight away",
+        )  # fmt: skip
+    return found
 
 
 def _kept(connection: Connection, asked: Write, stored: Stored, known: tuple[str, int | None], file: str | None) -> str:
@@ -292,8 +303,8 @@ def _audit(connection: Connection, asked: Write, name: str, what: str) -> None:
     )
 
 
-def _absent() -> NotFoundError:
-    return NotFoundError("dit concept bestaat niet")
+def _absent() -> RefusedError:
+    return refused(404, "niet_gevonden", "$", "dit concept bestaat niet", "this draft does not exist")
 
 
 # --- read by the owner and whom it names ------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ The table of addresses is :data:`ROUTES`; there is one set of rows for locations
 
 import json
 import re
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -62,7 +63,7 @@ def one(call: Call) -> Response:
         if found is None or found.soort != _sort(call):
             raise _absent(name)
         content = reading.contents(connection, [found.nummer], imev.validator_of(call.service.settings))[found.nummer]
-    return _json(call, content, found.nummer)
+    return json_answer(call, content, found.nummer)
 
 
 def listed(call: Call) -> Response:
@@ -93,7 +94,7 @@ def history(call: Call) -> Response:
         }
         for item in found
     ]
-    return _json(call, json.dumps({"_embedded": {"results": results}}))
+    return json_answer(call, json.dumps({"_embedded": {"results": results}}))
 
 
 def history_of_building(call: Call) -> Response:
@@ -120,20 +121,28 @@ def _write(call: Call) -> Write:
             400, "idempotency_key", "Idempotency-Key",
             "verwacht 1 tot en met 200 zichtbare tekens", "expected 1 to 200 visible characters",
         )  # fmt: skip
-    return Write(
-        method=call.request.method,
+    return replace(
+        write_of(call),
         sort=_sort(call),
-        actor=call.actor,
-        decision=call.decision or decide.REFUSED,
-        request_id=call.request_id,
         identification=call.values.get("identificatie"),
-        versions=versions_of(call),
         validate_only=call.parameters.get("validateOnly", False),
         idempotency=header,
     )
 
 
-def versions_of(call: Call) -> tuple[int, ...] | None:
+def write_of(call: Call) -> Write:
+    """The write of who calls, of no kind yet."""
+    return Write(
+        method=call.request.method,
+        sort="",
+        actor=call.actor,
+        decision=call.decision or decide.REFUSED,
+        request_id=call.request_id,
+        versions=_versions(call),
+    )
+
+
+def _versions(call: Call) -> tuple[int, ...] | None:
     """The registrations that the client means, of ``registrationId`` and of If-Match; both must hold."""
     wanted = call.parameters.get("registrationId")
     found: set[int] | None = None if wanted is None else {wanted}
@@ -226,7 +235,8 @@ def _absent(name: str) -> RefusedError:
 # --- answers ----------------------------------------------------------------------------------------------------------
 
 
-def _json(call: Call, content: str, version: int | None = None, status: int = 200) -> Response:
+def json_answer(call: Call, content: str, version: int | None = None, status: int = 200) -> Response:
+    """An answer of JSON in EPSG:28992; ``version`` is its ETag, by which a client that has it already gets 304."""
     response = Response(content, status=status, mimetype=JSON, headers={"Content-Crs": "EPSG:28992"})
     if version is not None:
         response.set_etag(str(version))
@@ -243,15 +253,22 @@ def _address(call: Call, path: str) -> str:
     return f"{call.service.settings.public_url}{MOUNT}{path}"
 
 
-def _stored(call: Call, done: Stored, asked: Write) -> Response:
+def registered(call: Call, base: str, done: Stored) -> dict[str, Any]:
+    """What is told of a message that was registered, or only judged, at the addresses that begin with ``base``."""
     language = language_of(call)
-    answer = {
-        **_link(call, done.identification, done.number),
+    return {
+        "registrationId": done.number,
+        "identificatie": done.identification,
+        "link": _address(call, f"{base}/{done.identification}"),
         "object": done.message,
         "meldingen": [item.told(language) for item in done.remarks],
     }
+
+
+def _stored(call: Call, done: Stored, asked: Write) -> Response:
+    answer = registered(call, _base(call), done)
     created = asked.method == "POST" and not asked.validate_only
-    response = _json(call, json.dumps(answer, ensure_ascii=False), done.number, 201 if created else 200)
+    response = json_answer(call, json.dumps(answer, ensure_ascii=False), done.number, 201 if created else 200)
     if created:
         response.headers["Location"] = answer["link"]
     return response
@@ -270,13 +287,13 @@ def _links_of(call: Call, wanted: Search) -> Response:
     }
     results = [_link(call, item.identificatie, item.nummer) for item in found]
     sizes = {"number": page.number, "size": page.size, "totalElements": total, "totalPages": -(-total // page.size)}
-    return _json(call, json.dumps({"_embedded": {"results": results}, "_links": shown_links, "page": sizes}))
+    return json_answer(call, json.dumps({"_embedded": {"results": results}, "_links": shown_links, "page": sizes}))
 
 
 def _objects(call: Call, connection: Any, found: list[Version]) -> Response:
     numbers = [item.nummer for item in found]
     kept = reading.contents(connection, numbers, imev.validator_of(call.service.settings))
-    return _json(call, f"[{','.join(kept[number] for number in numbers)}]")
+    return json_answer(call, f"[{','.join(kept[number] for number in numbers)}]")
 
 
 # --- the table --------------------------------------------------------------------------------------------------------

@@ -229,9 +229,11 @@ ON CONFLICT (identificatie) DO UPDATE SET
 WHERE r.waarde_hash <> excluded.waarde_hash
 
 -- name: wis_panden_van_gewijzigde
--- Links of what was just written; new ones have none.
+-- Links of what was just written that hold no more; new ones have none. A link that stays is left alone: one that comes anew
+-- says that a building has other units, and its neighbours are labelled anew.
 DELETE FROM register.verblijfsobject_pand AS l USING bron.verblijfsobject AS b, register.verblijfsobject AS v
 WHERE b.identificatie = v.identificatie AND v.identificatie = l.verblijfsobject AND v.levering = %(levering)s
+  AND l.pand <> ALL (coalesce(b.panden, '{}'))
 
 -- name: wis_nevenadressen_van_gewijzigde
 DELETE FROM register.verblijfsobject_nevenadres AS l USING bron.verblijfsobject AS b, register.verblijfsobject AS v
@@ -244,6 +246,7 @@ FROM bron.verblijfsobject AS b
 JOIN register.verblijfsobject AS v USING (identificatie)
 CROSS JOIN unnest(b.panden) AS pand
 WHERE b.fout IS NULL AND v.levering = %(levering)s
+ON CONFLICT DO NOTHING
 
 -- name: schrijf_nevenadressen_van_gewijzigde
 INSERT INTO register.verblijfsobject_nevenadres (verblijfsobject, nummeraanduiding)
